@@ -1,0 +1,229 @@
+//! A catalogue as it was read: parsed, placed, not yet judged.
+
+use crate::json::{self, FileId, Node, SyntaxError};
+use crate::names::{NameError, Subject, Version};
+use crate::source::Sources;
+
+/// Every file of a catalogue that is JSON, and what became of the others.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// The texts.
+    pub sources: &'a Sources,
+    /// One entry a file, in the order of the sources.
+    pub files: Vec<DraftFile<'a>>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct DraftFile<'a> {
+    /// Its id.
+    pub id: FileId,
+    /// Its path below the folder of schemas.
+    pub path: &'a str,
+    /// What its path says it is.
+    pub place: Place,
+    /// Its content.
+    pub content: Result<Node, SyntaxError>,
+}
+
+/// What the path of a file says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `{subject}/{version}.json`
+    Event(Subject, Version),
+    /// `envelope/{version}.json`
+    Envelope(Version),
+    /// `definitions/{version}.json`
+    Definitions(Version),
+    /// `dead-letter/{version}.json`
+    DeadLetter(Version),
+    /// `topology.json`
+    Topology,
+    /// `waivers.json`
+    Waivers,
+    /// A folder that is no subject.
+    NoSubject(NameError),
+    /// A file in a good folder that is no version.
+    NoVersion(NameError),
+    /// A file at the top that has no business there.
+    Stray,
+}
+
+impl Place {
+    fn of(path: &str) -> Place {
+        let Some((folder, file)) = path.split_once('/') else {
+            return match path {
+                "topology.json" => Place::Topology,
+                "waivers.json" => Place::Waivers,
+                _ => Place::Stray,
+            };
+        };
+        let version = match Version::parse(file.strip_suffix(".json").unwrap_or(file)) {
+            Ok(version) => version,
+            Err(error) => return Place::NoVersion(error),
+        };
+        match folder {
+            "envelope" => Place::Envelope(version),
+            "definitions" => Place::Definitions(version),
+            "dead-letter" => Place::DeadLetter(version),
+            _ => match Subject::parse(folder) {
+                Ok(subject) => Place::Event(subject, version),
+                Err(error) => Place::NoSubject(error),
+            },
+        }
+    }
+
+    /// The version that the file name gives.
+    pub fn version(&self) -> Option<Version> {
+        match self {
+            Place::Event(_, version)
+            | Place::Envelope(version)
+            | Place::Definitions(version)
+            | Place::DeadLetter(version) => Some(*version),
+            Place::Topology
+            | Place::Waivers
+            | Place::NoSubject(_)
+            | Place::NoVersion(_)
+            | Place::Stray => None,
+        }
+    }
+
+    /// The Rust type that the file describes, which is its title.
+    pub fn type_name(&self) -> Option<String> {
+        match self {
+            Place::Event(subject, _) => Some(subject.type_name()),
+            Place::Envelope(version) => Some(format!("EnvelopeV{}", version.major)),
+            Place::Definitions(version) => Some(format!("DefinitionsV{}", version.major)),
+            Place::DeadLetter(version) => Some(format!("DeadLetterV{}", version.major)),
+            Place::Topology
+            | Place::Waivers
+            | Place::NoSubject(_)
+            | Place::NoVersion(_)
+            | Place::Stray => None,
+        }
+    }
+}
+
+impl<'a> Draft<'a> {
+    /// Parses every file.
+    pub fn of(sources: &'a Sources) -> Draft<'a> {
+        let files = sources
+            .iter()
+            .map(|(id, file)| DraftFile {
+                id,
+                path: &file.path,
+                place: Place::of(&file.path),
+                content: json::parse(id, &file.text),
+            })
+            .collect();
+        Draft { sources, files }
+    }
+
+    /// The files that are schemas of the dialect and are JSON.
+    pub fn schemas(&self) -> impl Iterator<Item = (&DraftFile<'a>, &Node)> {
+        self.files.iter().filter_map(|file| {
+            file.place.version()?;
+            Some((file, file.content.as_ref().ok()?))
+        })
+    }
+
+    /// The file at a path below the folder of schemas.
+    pub fn at(&self, path: &str) -> Option<&DraftFile<'a>> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// The topology, where there is one that is JSON.
+    pub fn topology(&self) -> Option<&Node> {
+        self.at("topology.json")?.content.as_ref().ok()
+    }
+}
+
+/// One schema inside a file: the root, a property, a branch, an item, a map value, a definition.
+#[derive(Clone, Debug)]
+pub struct Site<'a> {
+    /// The file it stands in.
+    pub file: &'a DraftFile<'a>,
+    /// The schema.
+    pub node: &'a Node,
+    /// What it describes.
+    pub role: Role<'a>,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role<'a> {
+    /// The whole of a file.
+    Root,
+    /// A property of a struct.
+    Property {
+        /// Its name.
+        name: &'a str,
+        /// Whether the struct lists it as required.
+        required: bool,
+    },
+    /// The items of an array.
+    Items,
+    /// The values of a map.
+    MapValue,
+    /// A branch of a union.
+    Branch,
+    /// An entry of `definitions`.
+    Definition {
+        /// Its name.
+        name: &'a str,
+    },
+}
+
+impl<'a> DraftFile<'a> {
+    /// Every schema of the file, parents before children, in the order of the text.
+    ///
+    /// What stands below a keyword that the dialect refuses is not walked: the keyword itself is
+    /// reported.
+    pub fn sites(&'a self) -> Vec<Site<'a>> {
+        let mut sites = Vec::new();
+        if let (Some(_), Ok(node)) = (self.place.version(), &self.content) {
+            self.collect(node, Role::Root, &mut sites);
+        }
+        sites
+    }
+
+    fn collect(&'a self, node: &'a Node, role: Role<'a>, sites: &mut Vec<Site<'a>>) {
+        sites.push(Site { file: self, node, role });
+        for member in node.members() {
+            match member.key.as_str() {
+                "definitions" if role == Role::Root => {
+                    for definition in member.value.members() {
+                        let role = Role::Definition { name: &definition.key };
+                        self.collect(&definition.value, role, sites);
+                    }
+                }
+                "properties" => {
+                    for property in member.value.members() {
+                        let name = property.key.as_str();
+                        let required = requires(node, name);
+                        self.collect(&property.value, Role::Property { name, required }, sites);
+                    }
+                }
+                "items" if !matches!(member.value.data, json::Data::Array(_)) => {
+                    self.collect(&member.value, Role::Items, sites);
+                }
+                "additionalProperties" if member.value.as_bool() != Some(false) => {
+                    self.collect(&member.value, Role::MapValue, sites);
+                }
+                "oneOf" => {
+                    for branch in member.value.items() {
+                        self.collect(branch, Role::Branch, sites);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a struct lists a property as required.
+pub fn requires(schema: &Node, property: &str) -> bool {
+    schema
+        .get("required")
+        .is_some_and(|names| names.items().iter().any(|name| name.as_str() == Some(property)))
+}

@@ -1,0 +1,264 @@
+//! `$ref`: which schema a reference means, and a schema with all of its references replaced.
+
+use crate::draft::{Draft, DraftFile, Place};
+use crate::json::{Data, Member, Node, Span};
+use crate::keywords;
+use crate::names::Version;
+
+/// The most nodes that a schema may have once its references are replaced.
+pub const MAX_NODES: usize = 20_000;
+
+/// The deepest that a schema may nest once its references are replaced; a message nested deeper
+/// than 127 is none to serde_json.
+pub const MAX_DEPTH: usize = 100;
+
+/// What a chain of references leads to.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The schema, which is no reference.
+    pub node: &'a Node,
+    /// The file it stands in.
+    pub file: &'a DraftFile<'a>,
+    /// The name of the shared definition, where the schema is one.
+    pub shared: Option<&'a str>,
+}
+
+/// Why a reference means nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefError {
+    /// What kind of failure.
+    pub kind: RefErrorKind,
+    /// The value of the `$ref`.
+    pub span: Span,
+    /// What is wrong, as a fragment.
+    pub message: String,
+}
+
+/// What kind of failure a [`RefError`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefErrorKind {
+    /// It leads out of the folder, or to a file that holds no shared definitions.
+    Remote,
+    /// It leads to nothing.
+    Unresolved,
+    /// It leads back to itself.
+    Cycle,
+}
+
+/// Follows a schema's `$ref`, and that one's, to a schema that is no reference.
+///
+/// # Errors
+/// A reference leads nowhere, out of the catalogue, or in a circle of references alone.
+pub fn follow<'a>(
+    draft: &'a Draft<'a>,
+    file: &'a DraftFile<'a>,
+    node: &'a Node,
+) -> Result<Target<'a>, RefError> {
+    let mut target = Target { node, file, shared: None };
+    let mut seen = Vec::new();
+    while let Some(reference) = target.node.get("$ref") {
+        if seen.contains(&reference.span) {
+            return Err(RefError {
+                kind: RefErrorKind::Cycle,
+                span: node.get("$ref").map_or(node.span, |first| first.span),
+                message: "this reference leads back to itself".to_owned(),
+            });
+        }
+        seen.push(reference.span);
+        target = step(draft, target.file, reference)?;
+    }
+    Ok(target)
+}
+
+/// One step: the schema that the text of a `$ref` names.
+fn step<'a>(
+    draft: &'a Draft<'a>,
+    file: &'a DraftFile<'a>,
+    reference: &'a Node,
+) -> Result<Target<'a>, RefError> {
+    let error = |kind, message| RefError { kind, span: reference.span, message };
+    let text = reference
+        .as_str()
+        .ok_or_else(|| error(RefErrorKind::Unresolved, "`$ref` is no string".to_owned()))?;
+    let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let target = if path.is_empty() {
+        file
+    } else {
+        let shared = path
+            .strip_prefix("../definitions/")
+            .and_then(|name| name.strip_suffix(".json"))
+            .and_then(|name| Version::parse(name).ok());
+        let Some(version) = shared else {
+            let message = format!("`{path}` is no versioned file of `definitions/`");
+            return Err(error(RefErrorKind::Remote, message));
+        };
+        let found = draft.at(&format!("definitions/{version}.json"));
+        found.ok_or_else(|| {
+            let message = format!("there is no `definitions/{version}.json`");
+            error(RefErrorKind::Unresolved, message)
+        })?
+    };
+    let Some(name) = fragment.strip_prefix("/definitions/").filter(|name| !name.contains('/'))
+    else {
+        let message = format!("`#{fragment}` is not of the form `#/definitions/NAME`");
+        return Err(error(RefErrorKind::Unresolved, message));
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let found = target.content.as_ref().ok().and_then(|root| {
+        let member = root.get("definitions")?.member(&name)?;
+        Some((member.key.as_str(), &member.value))
+    });
+    let Some((name, node)) = found else {
+        let message = format!("`{}` has no definition `{name}`", target.path);
+        return Err(error(RefErrorKind::Unresolved, message));
+    };
+    let shared = matches!(target.place, Place::Definitions(_)).then_some(name);
+    Ok(Target { node, file: target, shared })
+}
+
+/// Why a schema cannot stand on its own.
+#[derive(Clone, Debug)]
+pub enum ResolveError {
+    /// A reference means nothing.
+    Reference(RefError),
+    /// More than [`MAX_NODES`] nodes, or deeper than [`MAX_DEPTH`].
+    TooLarge(Span),
+}
+
+/// A schema with every reference replaced by what it means.
+///
+/// Annotations beside a `$ref` win over those of its target. `format` of an integer becomes its
+/// range. `definitions` go.
+///
+/// # Errors
+/// A reference means nothing or leads back to a schema that holds it, or the result is too large.
+pub fn resolve<'a>(
+    draft: &'a Draft<'a>,
+    file: &'a DraftFile<'a>,
+    node: &'a Node,
+) -> Result<Node, ResolveError> {
+    let mut resolver = Resolver { draft, open: Vec::new(), nodes: 0 };
+    resolver.schema(file, node)
+}
+
+struct Resolver<'a> {
+    draft: &'a Draft<'a>,
+    /// The targets of references that are being replaced, outermost first.
+    open: Vec<Span>,
+    nodes: usize,
+}
+
+impl<'a> Resolver<'a> {
+    fn schema(&mut self, file: &'a DraftFile<'a>, node: &'a Node) -> Result<Node, ResolveError> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES || self.open.len() > MAX_DEPTH {
+            return Err(ResolveError::TooLarge(node.span));
+        }
+        let target = follow(self.draft, file, node).map_err(ResolveError::Reference)?;
+        if self.open.contains(&target.node.span) {
+            return Err(ResolveError::Reference(RefError {
+                kind: RefErrorKind::Cycle,
+                span: node.get("$ref").map_or(node.span, |reference| reference.span),
+                message: "this reference leads back to a schema that holds it".to_owned(),
+            }));
+        }
+        self.open.push(target.node.span);
+        let mut members = self.members(target.file, target.node)?;
+        self.open.pop();
+        if !std::ptr::eq(target.node, node) {
+            overlay(&mut members, node);
+        }
+        if keywords::kind(target.node) == Some(keywords::Kind::Integer) {
+            write_out_range(&mut members);
+        }
+        let data = match &target.node.data {
+            Data::Object(_) => Data::Object(members),
+            other => other.clone(),
+        };
+        Ok(Node { span: node.span, data })
+    }
+
+    fn members(
+        &mut self,
+        file: &'a DraftFile<'a>,
+        node: &'a Node,
+    ) -> Result<Vec<Member>, ResolveError> {
+        let mut members = Vec::new();
+        for member in node.members() {
+            let value = match member.key.as_str() {
+                "definitions" | "$schema" | "$id" | "$comment" => continue,
+                "properties" => self.each(file, &member.value)?,
+                "oneOf" => self.each(file, &member.value)?,
+                "items" | "additionalProperties" => self.schema(file, &member.value)?,
+                _ => member.value.clone(),
+            };
+            members.push(Member { key: member.key.clone(), key_span: member.key_span, value });
+        }
+        Ok(members)
+    }
+
+    fn each(&mut self, file: &'a DraftFile<'a>, node: &'a Node) -> Result<Node, ResolveError> {
+        let data = match &node.data {
+            Data::Object(members) => Data::Object(
+                members
+                    .iter()
+                    .map(|member| {
+                        Ok(Member {
+                            key: member.key.clone(),
+                            key_span: member.key_span,
+                            value: self.schema(file, &member.value)?,
+                        })
+                    })
+                    .collect::<Result<_, ResolveError>>()?,
+            ),
+            Data::Array(items) => Data::Array(
+                items.iter().map(|item| self.schema(file, item)).collect::<Result<_, _>>()?,
+            ),
+            other => other.clone(),
+        };
+        Ok(Node { span: node.span, data })
+    }
+}
+
+/// Puts the annotations that stand beside a `$ref` over those of its target.
+fn overlay(members: &mut Vec<Member>, site: &Node) {
+    for member in site.members() {
+        if member.key == "$ref" || member.key == "$comment" {
+            continue;
+        }
+        match members.iter_mut().find(|other| other.key == member.key) {
+            Some(other) => *other = member.clone(),
+            None => members.push(member.clone()),
+        }
+    }
+}
+
+/// Replaces the `format` of an integer by `minimum` and `maximum`, where those are wider.
+fn write_out_range(members: &mut Vec<Member>) {
+    let Some(at) = members.iter().position(|member| member.key == "format") else { return };
+    let format = members.remove(at);
+    let range =
+        keywords::INTEGER_FORMATS.iter().find(|(name, _, _)| format.value.as_str() == Some(*name));
+    let Some((_, low, high)) = range else { return };
+    for (key, bound) in [("maximum", *high), ("minimum", *low)] {
+        let written = members.iter().position(|member| member.key == key);
+        let narrower = written.and_then(|at| members.get(at)).and_then(|m| m.value.as_integer());
+        let bound = match narrower {
+            Some(value) if key == "minimum" => bound.max(value),
+            Some(value) => bound.min(value),
+            None => bound,
+        };
+        let number = match u64::try_from(bound) {
+            Ok(bound) => bound.into(),
+            Err(_) => i64::try_from(bound).unwrap_or(i64::MIN).into(),
+        };
+        let value = Node { span: format.value.span, data: Data::Number(number) };
+        match written.and_then(|at| members.get_mut(at)) {
+            Some(member) => member.value = value,
+            None => members.insert(
+                at.min(members.len()),
+                Member { key: key.to_owned(), key_span: format.key_span, value },
+            ),
+        }
+    }
+}

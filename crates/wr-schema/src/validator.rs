@@ -1,0 +1,51 @@
+//! The one place that knows the `jsonschema` crate: does a document obey a schema?
+
+use jsonschema::{Draft, ValidationOptions, Validator};
+use serde_json::Value;
+
+/// A compiled schema of the dialect.
+#[derive(Debug)]
+pub struct Compiled(Validator);
+
+/// What a document does against a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The JSON pointer into the document.
+    pub pointer: String,
+    /// The keyword that refuses it.
+    pub keyword: String,
+}
+
+impl Compiled {
+    /// Compiles a schema; `uuid`, which draft-07 does not know, is checked like the other formats.
+    ///
+    /// # Errors
+    /// The schema is none; the text says why.
+    pub fn new(schema: &Value) -> Result<Compiled, String> {
+        options().build(schema).map(Compiled).map_err(|error| error.to_string())
+    }
+
+    /// What refuses the document, in the order of the schema.
+    pub fn violations(&self, document: &Value) -> Vec<Violation> {
+        let violation = |error: jsonschema::ValidationError<'_>| Violation {
+            pointer: error.instance_path().to_string(),
+            keyword: error.kind().keyword().to_owned(),
+        };
+        self.0.iter_errors(document).map(violation).collect()
+    }
+}
+
+fn options() -> ValidationOptions<'static> {
+    jsonschema::options()
+        .with_draft(Draft::Draft7)
+        .should_validate_formats(true)
+        .with_format("uuid", is_uuid)
+}
+
+/// Whether a text is a UUID as RFC 4122 writes it: 8-4-4-4-12 hex digits.
+pub fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths = groups.iter().map(|group| group.len());
+    lengths.eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
