@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! `cargo xtask`: the verbs of [`xtask`], and their result as an exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::main()
+}

@@ -1,0 +1,81 @@
+//! Which folders a verb works on: those the user names, else those of this workspace.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use wr_schema::Sources;
+
+use crate::Error;
+use crate::error::chain;
+
+/// The folder of schemas that a verb works on.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Schemas {
+    /// The folder of schemas [default: `schemas` of this workspace]
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+}
+
+impl Schemas {
+    /// The folder, as the user typed it, or the default relative to the current folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.schemas.clone().unwrap_or_else(default_schemas)
+    }
+
+    /// What the user typed, where anything.
+    pub(crate) fn given(&self) -> Option<&Path> {
+        self.schemas.as_deref()
+    }
+
+    /// Reads the folder.
+    pub(crate) fn load(&self) -> Result<Sources, Error> {
+        Sources::load(&self.folder()).map_err(|error| {
+            Error::failed(
+                chain(&error),
+                "name a folder of schemas with `--schemas DIR`, or begin one with \
+                 `cargo xtask new event DOMAIN.ENTITY.ACTION --schemas DIR`",
+            )
+        })
+    }
+}
+
+/// `schemas` of this workspace.
+pub(crate) fn default_schemas() -> PathBuf {
+    workspace().join("schemas")
+}
+
+/// The folder of this workspace, relative to the current one: empty where they are the same.
+///
+/// Cargo says in which package it runs, and a verb's package lies one folder deep; without cargo
+/// it is the current folder.
+pub(crate) fn workspace() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let workspace =
+        package.as_deref().and_then(Path::parent).filter(|at| at.join("xtask").is_dir());
+    match (workspace, env::current_dir()) {
+        (Some(workspace), Ok(current)) => relative(workspace, &current),
+        (Some(workspace), Err(_)) => workspace.to_owned(),
+        (None, _) => PathBuf::new(),
+    }
+}
+
+/// A path as short as it can be written from inside it; any other stays as it is.
+fn relative(path: &Path, current: &Path) -> PathBuf {
+    match current.strip_prefix(path) {
+        Ok(below) => below.components().map(|_| "..").collect(),
+        Err(_) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_is_shown_from_inside_it() {
+        let root = Path::new("/w");
+        assert_eq!(relative(root, Path::new("/w")), Path::new(""));
+        assert_eq!(relative(root, Path::new("/w/crates/a")), Path::new("../.."));
+        assert_eq!(relative(root, Path::new("/elsewhere")), Path::new("/w"));
+    }
+}

@@ -1,0 +1,50 @@
+//! `fuzz`: starts the differential fuzzer, which needs the generated crate, as a child of cargo.
+
+use std::env;
+use std::process::Command;
+
+use crate::{Error, Exit, Screen, folders};
+
+/// Compare the generated decoders with two JSON Schema validators on random documents.
+///
+/// The fuzzer imports the generated crate, so it runs as a process of its own: what it prints and
+/// the code it ends with are passed on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask fuzz --cases 1000000
+  cargo xtask fuzz --seed 42       the same documents as the run that printed this seed")]
+pub(crate) struct Args {
+    /// How many documents [default: the fuzzer's own]
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// Where the random numbers start [default: a new place each time]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+}
+
+pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+    screen.out.flush()?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
+    command.args(["run", "--release", "--package", "wr-tests", "--example", "fuzz", "--"]);
+    for (flag, value) in [("--cases", args.cases), ("--seed", args.seed)] {
+        if let Some(value) = value {
+            command.arg(flag).arg(value.to_string());
+        }
+    }
+    let workspace = folders::workspace();
+    if !workspace.as_os_str().is_empty() {
+        command.current_dir(workspace);
+    }
+    let status = command.status().map_err(|error| {
+        Error::failed(
+            format!("cannot start `{}`: {error}", cargo.display()),
+            "run it through `cargo xtask fuzz`, which knows where cargo is",
+        )
+    })?;
+    match status.code().map(u8::try_from) {
+        Some(Ok(0)) => Ok(Exit::Clean),
+        Some(Ok(code)) => Ok(Exit::Child(code)),
+        Some(Err(_)) | None => Ok(Exit::Failed),
+    }
+}

@@ -1,0 +1,186 @@
+//! Findings as a person or a program reads them: one report, four formats.
+//!
+//! A diagnostic has one spot or more; the first is the one to mend, the others are what it
+//! disagrees with.
+
+use std::ops::Range;
+use std::path::Path;
+
+use wr_schema::Sources;
+use wr_schema::finding::{Finding, LineColumn, Place};
+use wr_schema::lint::RULES;
+
+use crate::{Error, Screen};
+
+mod github;
+mod json;
+mod sarif;
+mod text;
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// The source with what is wrong underlined
+    Text,
+    /// One JSON object
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// What a verb found.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    /// What is wrong, in the order in which it is shown.
+    pub(crate) diagnostics: Vec<Diagnostic<'a>>,
+    /// The rules that were checked.
+    pub(crate) rules: Vec<RuleRow>,
+    /// How many files were read.
+    pub(crate) files: usize,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Diagnostic<'a> {
+    /// The id of the rule.
+    pub(crate) rule: &'a str,
+    /// What is wrong.
+    pub(crate) message: &'a str,
+    /// What to write instead.
+    pub(crate) help: &'a str,
+    /// Where; the first is the one to mend.
+    pub(crate) spots: Vec<Spot<'a>>,
+}
+
+/// A place in a file, or a whole file.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot<'a> {
+    /// The path, with the folder that the user named in front.
+    pub(crate) path: String,
+    /// The stretch of the file, where it could be read.
+    pub(crate) region: Option<Region<'a>>,
+}
+
+/// A stretch of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Region<'a> {
+    /// The text of the whole file.
+    pub(crate) text: &'a str,
+    /// The bytes; both ends lie in the text, between two characters.
+    pub(crate) bytes: Range<usize>,
+    /// The place of the first byte.
+    pub(crate) start: LineColumn,
+    /// The place after the last byte.
+    pub(crate) end: LineColumn,
+}
+
+/// A rule, as a report lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleRow {
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// The first line of its page.
+    pub(crate) summary: &'static str,
+    /// Its page.
+    pub(crate) page: String,
+}
+
+impl<'a> Report<'a> {
+    /// The report of the lint on a folder of schemas.
+    pub(crate) fn of_lint(
+        findings: &'a [Finding],
+        sources: &'a Sources,
+        folder: &Path,
+    ) -> Report<'a> {
+        let lines: Vec<Lines<'a>> = sources.iter().map(|(_, file)| Lines::of(&file.text)).collect();
+        let diagnostics = findings.iter().map(|finding| {
+            let region = match &finding.place {
+                Place::Path(_) => None,
+                Place::Span(span) => usize::try_from(span.file.0)
+                    .ok()
+                    .and_then(|file| lines.get(file))
+                    .map(|lines| lines.region(span.start, span.end)),
+            };
+            let path = shown(folder, sources.path(&finding.place));
+            Diagnostic {
+                rule: finding.rule,
+                message: &finding.message,
+                help: &finding.help,
+                spots: vec![Spot { path, region }],
+            }
+        });
+        let rules = RULES.iter().map(|rule| RuleRow {
+            id: rule.id,
+            summary: rule.summary(),
+            page: rule.page(),
+        });
+        Report {
+            diagnostics: diagnostics.collect(),
+            rules: rules.collect(),
+            files: sources.iter().count(),
+        }
+    }
+
+    /// Shows it.
+    pub(crate) fn write(&self, format: Format, screen: &mut Screen<'_>) -> Result<(), Error> {
+        match format {
+            Format::Text => text::write(self, screen.colour, screen.out),
+            Format::Json => json::write(self, screen.out),
+            Format::Github => github::write(self, screen.out),
+            Format::Sarif => sarif::write(self, screen.out),
+        }
+        .map_err(Error::from)
+    }
+}
+
+/// Where the lines of a text begin, so that many places in it are found without reading it again.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Lines<'a> {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Lines { text, starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+    }
+
+    fn region(&self, start: usize, end: usize) -> Region<'a> {
+        let start = boundary(self.text, start);
+        let end = boundary(self.text, end).max(start);
+        let place = |offset| self.place(offset);
+        Region { text: self.text, bytes: start..end, start: place(start), end: place(end) }
+    }
+
+    /// As [`LineColumn::of`], of an offset between two characters.
+    fn place(&self, offset: usize) -> LineColumn {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|before| self.starts.get(before)).copied();
+        let before = self.text.get(start.unwrap_or_default()..offset).unwrap_or_default();
+        LineColumn { line, column: before.chars().count() + 1 }
+    }
+}
+
+/// The offset, or the nearest one before it that lies in the text and between two characters.
+fn boundary(text: &str, offset: usize) -> usize {
+    text.floor_char_boundary(offset)
+}
+
+/// A path below the folder of schemas, as the user would type it.
+fn shown(folder: &Path, path: &str) -> String {
+    let folder = folder.to_string_lossy().replace('\\', "/");
+    match folder.trim_end_matches('/') {
+        "" if folder.is_empty() => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }
+}
+
+/// `1 finding`, `2 findings`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;
