@@ -1,1 +1,35 @@
-//! x
+//! What generated events stand on: the envelope, the rules a schema sets, errors with pointers.
+//!
+//! Hand-written; knows no event, no NATS and no JSON Schema validator.
+//! A generated crate has this one dependency, and the crates whose types stand in its API are
+//! re-exported here, so that versions cannot disagree.
+
+mod catalogue;
+mod contract;
+mod error;
+mod event;
+mod format;
+mod number;
+mod object;
+mod pointer;
+mod rules;
+pub mod topology;
+mod union;
+
+pub use catalogue::{Catalogue, DeadLetterMinors, Minor, Subject};
+pub use contract::{EventSet, Contract, Payload};
+pub use error::{Error, ErrorKind, Keyword};
+pub use event::Event;
+pub use format::Format;
+pub use object::{Fields, Object};
+pub use pointer::At;
+pub use rules::{
+    Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Pattern, Rule,
+    Text,
+};
+pub use union::UnknownBranch;
+
+pub use chrono;
+pub use serde;
+pub use serde_json;
+pub use uuid;

@@ -1,0 +1,125 @@
+//! What every generated type can do.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::catalogue::Catalogue;
+use crate::error::Error;
+use crate::pointer::At;
+
+/// A type that is generated from a schema.
+///
+/// Reading takes exactly the schema's reader language, checking accepts exactly its writer
+/// language; `serde` alone writes what it is given, checked or not.
+pub trait Contract: Serialize + Sized {
+    /// The value of a JSON document.
+    ///
+    /// # Errors
+    /// The document is not in the reader language; the first thing wrong, in the schema's order.
+    fn read(value: Value, at: &At<'_>) -> Result<Self, Error>;
+
+    /// Whether the value may be sent.
+    ///
+    /// # Errors
+    /// The value is not in the writer language; the first thing wrong, in the schema's order.
+    fn check(&self, at: &At<'_>) -> Result<(), Error>;
+
+    /// Whether the value may be sent.
+    ///
+    /// # Errors
+    /// The value is not in the writer language; the first thing wrong, in the schema's order.
+    fn validate(&self) -> Result<(), Error> {
+        self.check(&At::ROOT)
+    }
+
+    /// The value of some bytes.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not in the reader language.
+    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
+        Self::read(value, &At::ROOT)
+    }
+
+    /// The bytes of the value.
+    ///
+    /// # Errors
+    /// The value is not in the writer language.
+    fn encode(&self) -> Result<Vec<u8>, Error> {
+        self.validate()?;
+        serde_json::to_vec(self).map_err(|error| Error::syntax(&error))
+    }
+}
+
+/// The payload of an event: what stands in the envelope's `data`.
+pub trait Payload: Contract {
+    /// The subject it travels on, for example `waitingroom.position.enqueued.v1`.
+    const SUBJECT: &'static str;
+    /// The envelope's `type`, for example `position.enqueued`.
+    const EVENT_TYPE: &'static str;
+    /// The major, which the subject ends with.
+    const MAJOR: u32;
+    /// The newest minor, which the type is generated from.
+    const MINOR: u32;
+    /// The envelope's `version` of what this build writes, for example `1.1`.
+    const VERSION: &'static str;
+    /// The newest minor's schema, references replaced.
+    const SCHEMA: &'static str;
+}
+
+/// All events of a catalogue, for those who match on the subject.
+pub trait EventSet: Serialize + Sized {
+    /// The catalogue.
+    const CATALOGUE: &'static Catalogue;
+
+    /// The event of a JSON document that came on a subject.
+    ///
+    /// # Errors
+    /// The subject carries no event of this catalogue, or the document is none of the subject.
+    fn read(subject: &str, value: Value, at: &At<'_>) -> Result<Self, Error>;
+
+    /// Whether the event may be sent.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    fn check(&self, at: &At<'_>) -> Result<(), Error>;
+
+    /// The subject the event travels on.
+    fn subject(&self) -> &'static str;
+
+    /// The event of some bytes that came on a subject.
+    ///
+    /// # Errors
+    /// The subject carries no event of this catalogue, the bytes are no JSON, or they are no event
+    /// of the subject.
+    fn decode(subject: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
+        Self::read(subject, value, &At::ROOT)
+    }
+
+    /// Whether the event may be sent.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    fn validate(&self) -> Result<(), Error> {
+        self.check(&At::ROOT)
+    }
+}
+
+/// Implements `Deserialize` through [`Contract::read`].
+#[macro_export]
+#[doc(hidden)]
+macro_rules! deserialize {
+    ($($type:ty),* $(,)?) => {
+        $(impl<'de> $crate::serde::Deserialize<'de> for $type {
+            fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
+            where
+                D: $crate::serde::Deserializer<'de>,
+            {
+                let value = $crate::serde_json::Value::deserialize(deserializer)?;
+                <Self as $crate::Contract>::read(value, &$crate::At::ROOT)
+                    .map_err($crate::serde::de::Error::custom)
+            }
+        })*
+    };
+}

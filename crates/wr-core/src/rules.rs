@@ -1,0 +1,578 @@
+//! The rules that a schema sets, each used for reading and for checking, so that the two cannot
+//! disagree.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::contract::Contract;
+use crate::error::{Error, Keyword};
+use crate::format::Format;
+use crate::number;
+use crate::pointer::At;
+
+/// What a schema asks of values of one Rust type.
+pub trait Rule<T> {
+    /// The value of a JSON document.
+    ///
+    /// # Errors
+    /// The document breaks the rule.
+    fn read(&self, value: Value, at: &At<'_>) -> Result<T, Error>;
+
+    /// Whether the value obeys the rule.
+    ///
+    /// # Errors
+    /// It does not.
+    fn check(&self, value: &T, at: &At<'_>) -> Result<(), Error>;
+}
+
+/// Any value.
+#[derive(Clone, Copy, Debug)]
+pub struct Any;
+
+impl Rule<Value> for Any {
+    fn read(&self, value: Value, _: &At<'_>) -> Result<Value, Error> {
+        Ok(value)
+    }
+
+    fn check(&self, _: &Value, _: &At<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Any value of an optional property, which is left out rather than null.
+#[derive(Clone, Copy, Debug)]
+pub struct NotNull;
+
+impl Rule<Value> for NotNull {
+    fn read(&self, value: Value, _: &At<'_>) -> Result<Value, Error> {
+        Ok(value)
+    }
+
+    fn check(&self, value: &Value, at: &At<'_>) -> Result<(), Error> {
+        if value.is_null() {
+            return Err(at.violation(Keyword::Not, "a value that is not null, or none"));
+        }
+        Ok(())
+    }
+}
+
+/// `true` or `false`.
+#[derive(Clone, Copy, Debug)]
+pub struct Boolean;
+
+impl Rule<bool> for Boolean {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<bool, Error> {
+        value.as_bool().ok_or_else(|| at.violation(Keyword::Type, "a boolean"))
+    }
+
+    fn check(&self, _: &bool, _: &At<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A type with a contract of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Nested;
+
+impl<T: Contract> Rule<T> for Nested {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<T, Error> {
+        T::read(value, at)
+    }
+
+    fn check(&self, value: &T, at: &At<'_>) -> Result<(), Error> {
+        value.check(at)
+    }
+}
+
+/// A value or null.
+#[derive(Clone, Copy, Debug)]
+pub struct Nullable<R>(
+    /// What the value must be.
+    pub R,
+);
+
+impl<T, R: Rule<T>> Rule<Option<T>> for Nullable<R> {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<Option<T>, Error> {
+        match value {
+            Value::Null => Ok(None),
+            value => self.0.read(value, at).map(Some),
+        }
+    }
+
+    fn check(&self, value: &Option<T>, at: &At<'_>) -> Result<(), Error> {
+        value.as_ref().map_or(Ok(()), |value| self.0.check(value, at))
+    }
+}
+
+/// A whole number.
+#[derive(Clone, Copy, Debug)]
+pub struct Integer {
+    minimum: i128,
+    maximum: i128,
+    multiple_of: Option<u64>,
+}
+
+impl Integer {
+    /// A whole number from `minimum` to `maximum`, both included.
+    pub const fn new(minimum: i128, maximum: i128) -> Integer {
+        Integer { minimum, maximum, multiple_of: None }
+    }
+
+    /// And a multiple of `divisor`.
+    #[must_use]
+    pub const fn multiple_of(mut self, divisor: u64) -> Integer {
+        self.multiple_of = Some(divisor);
+        self
+    }
+
+    fn obey(&self, value: i128, at: &At<'_>) -> Result<(), Error> {
+        if value < self.minimum {
+            return Err(at.violation(Keyword::Minimum, format!("at least {}", self.minimum)));
+        }
+        if value > self.maximum {
+            return Err(at.violation(Keyword::Maximum, format!("at most {}", self.maximum)));
+        }
+        match self.multiple_of {
+            Some(divisor) if value.checked_rem(divisor.into()) != Some(0) => {
+                Err(at.violation(Keyword::MultipleOf, format!("a multiple of {divisor}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_as<T: TryFrom<i128>>(&self, value: &Value, at: &At<'_>) -> Result<T, Error> {
+        let whole = value.as_number().and_then(number::whole);
+        let whole = whole.ok_or_else(|| at.violation(Keyword::Type, "an integer"))?;
+        if at.enforces_rules() {
+            self.obey(whole, at)?;
+        }
+        // The lint keeps every range within the Rust type.
+        T::try_from(whole).map_err(|_| at.violation(Keyword::Maximum, "an integer of 64 bits"))
+    }
+}
+
+impl Rule<i64> for Integer {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<i64, Error> {
+        self.read_as(&value, at)
+    }
+
+    fn check(&self, value: &i64, at: &At<'_>) -> Result<(), Error> {
+        self.obey((*value).into(), at)
+    }
+}
+
+impl Rule<u64> for Integer {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<u64, Error> {
+        self.read_as(&value, at)
+    }
+
+    fn check(&self, value: &u64, at: &At<'_>) -> Result<(), Error> {
+        self.obey((*value).into(), at)
+    }
+}
+
+/// A number.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    lower: Option<(f64, bool)>,
+    upper: Option<(f64, bool)>,
+}
+
+impl Number {
+    /// Any number.
+    pub const fn new() -> Number {
+        Number { lower: None, upper: None }
+    }
+
+    /// At least `bound`.
+    #[must_use]
+    pub const fn at_least(mut self, bound: f64) -> Number {
+        self.lower = Some((bound, false));
+        self
+    }
+
+    /// More than `bound`.
+    #[must_use]
+    pub const fn more_than(mut self, bound: f64) -> Number {
+        self.lower = Some((bound, true));
+        self
+    }
+
+    /// At most `bound`.
+    #[must_use]
+    pub const fn at_most(mut self, bound: f64) -> Number {
+        self.upper = Some((bound, false));
+        self
+    }
+
+    /// Less than `bound`.
+    #[must_use]
+    pub const fn less_than(mut self, bound: f64) -> Number {
+        self.upper = Some((bound, true));
+        self
+    }
+
+    fn obey(&self, compare: impl Fn(f64) -> Ordering, at: &At<'_>) -> Result<(), Error> {
+        if let Some((bound, exclusive)) = self.lower {
+            match (compare(bound), exclusive) {
+                (Ordering::Less, false) => {
+                    return Err(at.violation(Keyword::Minimum, format!("at least {bound}")));
+                }
+                (Ordering::Less | Ordering::Equal, true) => {
+                    let expected = format!("more than {bound}");
+                    return Err(at.violation(Keyword::ExclusiveMinimum, expected));
+                }
+                _ => {}
+            }
+        }
+        if let Some((bound, exclusive)) = self.upper {
+            match (compare(bound), exclusive) {
+                (Ordering::Greater, false) => {
+                    return Err(at.violation(Keyword::Maximum, format!("at most {bound}")));
+                }
+                (Ordering::Greater | Ordering::Equal, true) => {
+                    let expected = format!("less than {bound}");
+                    return Err(at.violation(Keyword::ExclusiveMaximum, expected));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for Number {
+    fn default() -> Number {
+        Number::new()
+    }
+}
+
+impl Rule<f64> for Number {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<f64, Error> {
+        let Value::Number(number) = &value else {
+            return Err(at.violation(Keyword::Type, "a number"));
+        };
+        if at.enforces_rules() {
+            self.obey(|bound| number::compare(number, bound), at)?;
+        }
+        number.as_f64().ok_or_else(|| at.violation(Keyword::Type, "a number"))
+    }
+
+    fn check(&self, value: &f64, at: &At<'_>) -> Result<(), Error> {
+        if !value.is_finite() {
+            return Err(at.violation(Keyword::Type, "a number that JSON can hold"));
+        }
+        self.obey(|bound| value.partial_cmp(&bound).unwrap_or(Ordering::Equal), at)
+    }
+}
+
+/// A string, or a type that is a string in JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    min: Option<u64>,
+    max: Option<u64>,
+    pattern: Option<&'static Pattern>,
+}
+
+impl Text {
+    /// Any string.
+    pub const fn new() -> Text {
+        Text { min: None, max: None, pattern: None }
+    }
+
+    /// At least `count` characters.
+    #[must_use]
+    pub const fn min(mut self, count: u64) -> Text {
+        self.min = Some(count);
+        self
+    }
+
+    /// At most `count` characters.
+    #[must_use]
+    pub const fn max(mut self, count: u64) -> Text {
+        self.max = Some(count);
+        self
+    }
+
+    /// Matched by `pattern`.
+    #[must_use]
+    pub const fn pattern(mut self, pattern: &'static Pattern) -> Text {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    fn obey(&self, text: &str, at: &At<'_>) -> Result<(), Error> {
+        if self.min.is_some() || self.max.is_some() {
+            let count = text.chars().count() as u64;
+            if let Some(min) = self.min.filter(|min| count < *min) {
+                return Err(at.violation(Keyword::MinLength, format!("at least {min} characters")));
+            }
+            if let Some(max) = self.max.filter(|max| count > *max) {
+                return Err(at.violation(Keyword::MaxLength, format!("at most {max} characters")));
+            }
+        }
+        match self.pattern {
+            Some(pattern) if !pattern.matches(text) => {
+                Err(at.violation(Keyword::Pattern, format!("a match of `{}`", pattern.text)))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Text {
+        Text::new()
+    }
+}
+
+impl<T: Format> Rule<T> for Text {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<T, Error> {
+        let Value::String(text) = value else {
+            return Err(at.violation(Keyword::Type, "a string"));
+        };
+        if at.enforces_rules() {
+            self.obey(&text, at)?;
+        }
+        T::parse(text).ok_or_else(|| not_of_format::<T>(at))
+    }
+
+    fn check(&self, value: &T, at: &At<'_>) -> Result<(), Error> {
+        if !value.is_writable() {
+            return Err(not_of_format::<T>(at));
+        }
+        if self.min.is_none() && self.max.is_none() && self.pattern.is_none() {
+            return Ok(());
+        }
+        value.with_text(|text| self.obey(text, at))
+    }
+}
+
+fn not_of_format<T: Format>(at: &At<'_>) -> Error {
+    at.violation(Keyword::Format, format!("a `{}`", T::NAME))
+}
+
+/// One string.
+#[derive(Clone, Copy, Debug)]
+pub struct Constant(&'static str);
+
+impl Constant {
+    /// Exactly this string.
+    pub const fn new(text: &'static str) -> Constant {
+        Constant(text)
+    }
+}
+
+impl Rule<String> for Constant {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<String, Error> {
+        let Value::String(text) = value else {
+            return Err(at.violation(Keyword::Type, "a string"));
+        };
+        if at.enforces_rules() {
+            self.check(&text, at)?;
+        }
+        Ok(text)
+    }
+
+    fn check(&self, value: &String, at: &At<'_>) -> Result<(), Error> {
+        if value != self.0 {
+            return Err(at.violation(Keyword::Const, format!("`{}`", self.0)));
+        }
+        Ok(())
+    }
+}
+
+/// A regular expression, compiled when it is first asked.
+#[derive(Debug)]
+pub struct Pattern {
+    text: &'static str,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// A pattern in the regex crate's syntax, which the generator has translated to.
+    pub const fn new(text: &'static str) -> Pattern {
+        Pattern { text, regex: OnceLock::new() }
+    }
+
+    /// Whether the text matches. A pattern that is no regular expression, which the lint does not
+    /// let pass, matches nothing.
+    fn matches(&self, text: &str) -> bool {
+        let regex = self.regex.get_or_init(|| Regex::new(self.text).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// An array.
+#[derive(Clone, Copy, Debug)]
+pub struct List<R> {
+    items: R,
+    min: Option<u64>,
+    max: Option<u64>,
+    unique: bool,
+}
+
+impl<R> List<R> {
+    /// An array of such items.
+    pub const fn of(items: R) -> List<R> {
+        List { items, min: None, max: None, unique: false }
+    }
+
+    /// At least `count` items.
+    #[must_use]
+    pub const fn min(mut self, count: u64) -> List<R> {
+        self.min = Some(count);
+        self
+    }
+
+    /// At most `count` items.
+    #[must_use]
+    pub const fn max(mut self, count: u64) -> List<R> {
+        self.max = Some(count);
+        self
+    }
+
+    /// No two of them equal.
+    #[must_use]
+    pub const fn unique(mut self) -> List<R> {
+        self.unique = true;
+        self
+    }
+
+    fn obey_count(&self, count: usize, at: &At<'_>) -> Result<(), Error> {
+        let count = count as u64;
+        if let Some(min) = self.min.filter(|min| count < *min) {
+            return Err(at.violation(Keyword::MinItems, format!("at least {min} items")));
+        }
+        if let Some(max) = self.max.filter(|max| count > *max) {
+            return Err(at.violation(Keyword::MaxItems, format!("at most {max} items")));
+        }
+        Ok(())
+    }
+
+    fn obey_unique(&self, values: &[Value], at: &At<'_>) -> Result<(), Error> {
+        if self.unique && !number::all_different(values) {
+            return Err(at.violation(Keyword::UniqueItems, "items that are all different"));
+        }
+        Ok(())
+    }
+}
+
+impl<T: Serialize, R: Rule<T>> Rule<Vec<T>> for List<R> {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<Vec<T>, Error> {
+        let Value::Array(values) = value else {
+            return Err(at.violation(Keyword::Type, "an array"));
+        };
+        if at.enforces_rules() {
+            self.obey_count(values.len(), at)?;
+            self.obey_unique(&values, at)?;
+        }
+        let read = |(index, value)| self.items.read(value, &at.index(index));
+        values.into_iter().enumerate().map(read).collect()
+    }
+
+    fn check(&self, value: &Vec<T>, at: &At<'_>) -> Result<(), Error> {
+        self.obey_count(value.len(), at)?;
+        for (index, item) in value.iter().enumerate() {
+            self.items.check(item, &at.index(index))?;
+        }
+        if self.unique {
+            let values: Result<Vec<Value>, _> = value.iter().map(serde_json::to_value).collect();
+            let values = values.map_err(|error| Error::syntax(&error))?;
+            self.obey_unique(&values, at)?;
+        }
+        Ok(())
+    }
+}
+
+/// An object from names to values of one type.
+#[derive(Clone, Copy, Debug)]
+pub struct Map<R> {
+    values: R,
+    keys: Text,
+    min: Option<u64>,
+    max: Option<u64>,
+}
+
+impl<R> Map<R> {
+    /// An object of such values.
+    pub const fn of(values: R) -> Map<R> {
+        Map { values, keys: Text::new(), min: None, max: None }
+    }
+
+    /// With such names.
+    #[must_use]
+    pub const fn keys(mut self, keys: Text) -> Map<R> {
+        self.keys = keys;
+        self
+    }
+
+    /// At least `count` entries.
+    #[must_use]
+    pub const fn min(mut self, count: u64) -> Map<R> {
+        self.min = Some(count);
+        self
+    }
+
+    /// At most `count` entries.
+    #[must_use]
+    pub const fn max(mut self, count: u64) -> Map<R> {
+        self.max = Some(count);
+        self
+    }
+
+    fn obey_count(&self, count: usize, at: &At<'_>) -> Result<(), Error> {
+        let count = count as u64;
+        if let Some(min) = self.min.filter(|min| count < *min) {
+            return Err(at.violation(Keyword::MinProperties, format!("at least {min} entries")));
+        }
+        if let Some(max) = self.max.filter(|max| count > *max) {
+            return Err(at.violation(Keyword::MaxProperties, format!("at most {max} entries")));
+        }
+        Ok(())
+    }
+
+    fn obey_key(&self, key: &str, at: &At<'_>) -> Result<(), Error> {
+        self.keys.obey(key, at).map_err(|error| match error.kind() {
+            crate::ErrorKind::Violation { expected, .. } => {
+                at.violation(Keyword::PropertyNames, format!("a name of {expected}"))
+            }
+            _ => error,
+        })
+    }
+}
+
+impl<T, R: Rule<T>> Rule<BTreeMap<String, T>> for Map<R> {
+    fn read(&self, value: Value, at: &At<'_>) -> Result<BTreeMap<String, T>, Error> {
+        let Value::Object(members) = value else {
+            return Err(at.violation(Keyword::Type, "an object"));
+        };
+        if at.enforces_rules() {
+            self.obey_count(members.len(), at)?;
+        }
+        let mut map = BTreeMap::new();
+        for (key, value) in members {
+            if at.enforces_rules() {
+                self.obey_key(&key, &at.name(&key))?;
+            }
+            let value = self.values.read(value, &at.name(&key))?;
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+
+    fn check(&self, value: &BTreeMap<String, T>, at: &At<'_>) -> Result<(), Error> {
+        self.obey_count(value.len(), at)?;
+        for (key, value) in value {
+            let at = at.name(key);
+            self.obey_key(key, &at)?;
+            self.values.check(value, &at)?;
+        }
+        Ok(())
+    }
+}

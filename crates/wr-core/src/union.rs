@@ -1,0 +1,57 @@
+//! A branch of an open union that this build does not know.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::error::{Error, Keyword};
+use crate::pointer::At;
+
+/// A branch of an open union that this build does not know: read from a message, never written to
+/// one.
+///
+/// Only reading makes one, so that it never holds a branch that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnknownBranch {
+    tag: String,
+    value: Value,
+}
+
+impl UnknownBranch {
+    /// What the tag says.
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The whole object as it came.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The tag of a union's value.
+    ///
+    /// # Errors
+    /// The value is no object, has no such property, or it is no string.
+    #[doc(hidden)]
+    pub fn tag_of(value: &Value, tag: &str, at: &At<'_>) -> Result<String, Error> {
+        let Value::Object(members) = value else {
+            return Err(at.violation(Keyword::Type, "an object"));
+        };
+        match members.get(tag) {
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(_) => Err(at.name(tag).violation(Keyword::Type, "a string")),
+            None => Err(at.violation(Keyword::Required, format!("`{tag}`"))),
+        }
+    }
+
+    /// For generated code, which has found no branch of this tag.
+    #[doc(hidden)]
+    pub fn new(tag: String, value: Value) -> UnknownBranch {
+        UnknownBranch { tag, value }
+    }
+}
+
+impl Serialize for UnknownBranch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
