@@ -22,9 +22,19 @@ impl Schemas {
         self.schemas.clone().unwrap_or_else(default_schemas)
     }
 
-    /// What the user typed, where anything.
-    pub(crate) fn given(&self) -> Option<&Path> {
-        self.schemas.as_deref()
+    /// Whether the folder is the one of this workspace.
+    pub(crate) fn is_default(&self) -> bool {
+        self.schemas.as_deref().is_none_or(|given| {
+            match (given.canonicalize(), default_schemas().canonicalize()) {
+                (Ok(given), Ok(default)) => given == default,
+                _ => false,
+            }
+        })
+    }
+
+    /// The flags that name it again, with a space in front; nothing for the default.
+    pub(crate) fn flags(&self) -> String {
+        flag("--schemas", self.schemas.as_deref())
     }
 
     /// Reads the folder.
@@ -56,6 +66,18 @@ pub(crate) fn workspace() -> PathBuf {
         (Some(workspace), Ok(current)) => relative(workspace, &current),
         (Some(workspace), Err(_)) => workspace.to_owned(),
         (None, _) => PathBuf::new(),
+    }
+}
+
+/// A flag as the user would type it in a shell, with a space in front.
+pub(crate) fn flag(name: &str, path: Option<&Path>) -> String {
+    let Some(path) = path else { return String::new() };
+    let path = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:@%+,".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        format!(" {name} {path}")
+    } else {
+        format!(" {name} '{}'", path.replace('\'', r"'\''"))
     }
 }
 

@@ -9,13 +9,17 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod diff;
 mod error;
 mod explain;
 mod folders;
 mod fuzz;
 mod lint;
+mod new;
 mod render;
 mod screen;
+#[expect(dead_code, reason = "the generator comes next")]
+mod write;
 
 pub use error::Error;
 pub use screen::Screen;
@@ -73,6 +77,7 @@ const EXIT_CODES: &str = "Exit codes:
 enum Verb {
     Lint(lint::Args),
     Explain(explain::Args),
+    New(new::Args),
     Fuzz(fuzz::Args),
 }
 
@@ -108,6 +113,7 @@ pub fn run_on(
         Ok(cli) => match cli.verb {
             Verb::Lint(args) => lint::run(&args, screen),
             Verb::Explain(args) => explain::run(&args, screen),
+            Verb::New(args) => new::run(&args, screen),
             Verb::Fuzz(args) => fuzz::run(&args, screen),
         },
     };

@@ -169,7 +169,7 @@ fn boundary(text: &str, offset: usize) -> usize {
 }
 
 /// A path below the folder of schemas, as the user would type it.
-fn shown(folder: &Path, path: &str) -> String {
+pub(crate) fn shown(folder: &Path, path: &str) -> String {
     let folder = folder.to_string_lossy().replace('\\', "/");
     match folder.trim_end_matches('/') {
         "" if folder.is_empty() => path.to_owned(),

@@ -1,0 +1,160 @@
+//! The verbs as a user calls them: exit codes, what is written and what is not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use xtask::Exit;
+
+/// What a verb did.
+struct Done {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+/// Runs a verb, with `{}` in its arguments standing for a folder.
+fn xtask(folder: &Path, args: &str) -> Done {
+    let folder = folder.to_str().unwrap();
+    let args = std::iter::once("xtask".to_owned())
+        .chain(args.split_whitespace().map(|arg| arg.replace("{}", folder)));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = xtask::run(args, &mut out, &mut err);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { exit, out: text(out), err: text(err) }
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let schemas = temp.path().join("schemas");
+    (temp, schemas)
+}
+
+#[test]
+fn help_is_no_failure_and_a_misspelt_verb_is_one() {
+    let (_temp, at) = folder();
+    for args in
+        ["--help", "lint --help", "explain --help", "new --help", "new event --help", "fuzz --help"]
+    {
+        let done = xtask(&at, args);
+        assert_eq!(done.exit, Exit::Clean, "{args}");
+        assert!(done.out.contains("cargo xtask") && done.err.is_empty(), "{args}: {}", done.out);
+        assert!(args == "--help" || done.out.contains("Example"), "{args}: {}", done.out);
+    }
+    for args in ["", "lnt", "lint --fromat json", "lint --format xml", "new event"] {
+        let done = xtask(&at, args);
+        assert_eq!(done.exit, Exit::Usage, "{args}");
+        assert!(done.out.is_empty() && !done.err.is_empty(), "{args}");
+    }
+}
+
+#[test]
+fn explain_knows_every_rule_and_guesses_the_others() {
+    let (_temp, at) = folder();
+    let table = xtask(&at, "explain");
+    assert_eq!(table.exit, Exit::Clean);
+    for line in table.out.lines() {
+        let id = line.split_whitespace().next().unwrap();
+        let page = xtask(&at, &format!("explain {id}"));
+        assert_eq!(page.exit, Exit::Clean);
+        assert!(page.out.starts_with(&format!("{id}\n\n")), "{}", page.out);
+    }
+    let unknown = xtask(&at, "explain duplicate_keys");
+    assert_eq!(unknown.exit, Exit::Usage);
+    assert!(unknown.err.contains("`duplicate_key`"), "{}", unknown.err);
+}
+
+#[test]
+fn lint_of_no_folder_says_what_to_do() {
+    let (_temp, at) = folder();
+    let done = xtask(&at, "lint --schemas {}");
+    assert_eq!(done.exit, Exit::Failed);
+    assert!(done.err.contains(at.to_str().unwrap()), "{}", done.err);
+    assert!(done.err.contains("cargo xtask new event"), "{}", done.err);
+}
+
+#[test]
+fn lint_finds_and_its_paths_are_as_typed() {
+    let (_temp, at) = folder();
+    xtask(&at, "new event shop.cart.opened --schemas {}");
+    assert_eq!(xtask(&at, "lint --schemas {}").exit, Exit::Clean);
+    let file = at.join("shop.cart.opened.v1/1.0.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("\"required\"", "\"not\"")).unwrap();
+    for format in ["text", "json", "github", "sarif"] {
+        let done = xtask(&at, &format!("lint --schemas {{}} --format {format}"));
+        assert_eq!(done.exit, Exit::Findings, "{format}");
+        assert!(done.out.contains("shop.cart.opened.v1/1.0.json"), "{}", done.out);
+        assert!(done.err.is_empty(), "{}", done.err);
+    }
+    let slash = xtask(&at, "lint --schemas {}/");
+    assert!(slash.out.contains(&format!("--> {}:", file.display())), "{}", slash.out);
+}
+
+#[test]
+fn new_files_are_written_once_and_lint_clean() {
+    let (_temp, at) = folder();
+    let steps = [
+        ("new event shop.cart.opened", "shop.cart.opened.v1/1.0.json"),
+        ("new event cart.closed", "shop.cart.closed.v1/1.0.json"),
+        ("new minor cart.opened", "shop.cart.opened.v1/1.1.json"),
+        ("new major cart.opened", "shop.cart.opened.v2/2.0.json"),
+        ("new minor cart.opened --major 1", "shop.cart.opened.v1/1.2.json"),
+    ];
+    for (args, path) in steps {
+        let done = xtask(&at, &format!("{args} --schemas {{}}"));
+        assert_eq!(done.exit, Exit::Clean, "{}", done.err);
+        assert!(
+            done.out.starts_with(&format!("wrote {}", at.join(path).display())),
+            "{}",
+            done.out
+        );
+        assert!(at.join(path).is_file(), "{path}");
+        let lint = xtask(&at, "lint --schemas {}");
+        assert_eq!(lint.exit, Exit::Clean, "{args}\n{}", lint.out);
+    }
+}
+
+#[test]
+fn new_refuses_with_the_command_that_helps() {
+    let (_temp, at) = folder();
+    xtask(&at, "new event shop.cart.opened --schemas {}");
+    for (args, help) in [
+        ("new event bank.account.opened", "--schemas DIR"),
+        ("new event cart.opened", "cargo xtask new minor cart.opened"),
+        ("new event Cart.opened", "domain, entity, action"),
+        ("new event cart.closed.v2", "leave the major out"),
+        ("new minor cart.openned", "did you mean `cart.opened`?"),
+        ("new major cart.opened.v3", "leave the major out"),
+    ] {
+        let done = xtask(&at, &format!("{args} --schemas {{}}"));
+        assert_eq!(done.exit, Exit::Usage, "{args}");
+        assert!(done.err.contains(help), "{args}: {}", done.err);
+    }
+    assert_eq!(fs::read_dir(&at).unwrap().count(), 1);
+}
+
+#[test]
+fn new_overwrites_nothing() {
+    let (_temp, at) = folder();
+    xtask(&at, "new event shop.cart.opened --schemas {}");
+    // No text, so the catalogue does not see it.
+    let next = at.join("shop.cart.opened.v1/1.1.json");
+    fs::write(&next, [0xff]).unwrap();
+    let done = xtask(&at, "new minor cart.opened --schemas {}");
+    assert_eq!(done.exit, Exit::Failed);
+    assert!(done.err.contains("not overwritten"), "{}", done.err);
+    assert_eq!(fs::read(&next).unwrap(), [0xff]);
+}
+
+#[test]
+fn new_says_where_the_subject_has_to_be_added() {
+    let (_temp, at) = folder();
+    fs::create_dir(&at).unwrap();
+    fs::write(at.join("topology.json"), "{}").unwrap();
+    let done = xtask(&at, "new event shop.cart.opened --schemas {}");
+    let step = "add `shop.cart.opened.v1` to exactly one stream of";
+    assert!(done.out.contains(step), "{}", done.out);
+    let done = xtask(&at, "new minor cart.opened --schemas {}");
+    assert!(!done.out.contains("topology"), "{}", done.out);
+}
