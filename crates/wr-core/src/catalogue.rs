@@ -59,15 +59,21 @@ impl Catalogue {
     /// [`ErrorKind::UnknownMajor`] where the event type is known in other majors,
     /// [`ErrorKind::UnknownType`] for anything else.
     pub fn find(&self, subject: &str) -> Result<&'static Subject, Error> {
-        if let Some(found) = self.subjects.iter().find(|entry| entry.subject == subject) {
-            return Ok(found);
-        }
-        let stem = subject.rsplit_once(".v").map(|(stem, _)| stem);
-        let is_other_major = self.subjects.iter().any(|entry| {
-            stem.is_some() && entry.subject.rsplit_once(".v").map(|(stem, _)| stem) == stem
-        });
-        let kind = if is_other_major { ErrorKind::UnknownMajor } else { ErrorKind::UnknownType };
-        Err(At::ROOT.error(kind))
+        let found = self.subjects.iter().find(|entry| entry.subject == subject);
+        found.ok_or_else(|| self.unknown(subject))
+    }
+
+    /// What is wrong with a subject that carries no event of this catalogue.
+    #[doc(hidden)]
+    pub fn unknown(&self, subject: &str) -> Error {
+        let stem = |subject: &str| subject.rsplit_once(".v").map(|(stem, _)| stem.to_owned());
+        let asked = stem(subject);
+        let other_majors = self.subjects.iter().filter(|entry| stem(entry.subject) == asked);
+        let kind = match (asked.is_some(), other_majors.count()) {
+            (true, 1..) => ErrorKind::UnknownMajor,
+            _ => ErrorKind::UnknownType,
+        };
+        At::ROOT.error(kind)
     }
 
     /// The entry of an event type in a major.

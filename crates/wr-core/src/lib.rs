@@ -17,7 +17,7 @@ pub mod topology;
 mod union;
 
 pub use catalogue::{Catalogue, DeadLetterMinors, Minor, Subject};
-pub use contract::{EventSet, Contract, Payload};
+pub use contract::{Contract, EventSet, Payload};
 pub use error::{Error, ErrorKind, Keyword};
 pub use event::Event;
 pub use format::Format;

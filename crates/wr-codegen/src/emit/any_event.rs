@@ -1,0 +1,77 @@
+//! The enum over all events.
+
+use quote::quote;
+use wr_schema::Catalog;
+
+use super::subject::File;
+use super::tokens;
+use crate::{Error, render};
+
+/// `src/any.rs`.
+pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
+    let types: Vec<_> = catalog
+        .subjects
+        .iter()
+        .map(|history| tokens::ident(&history.subject.type_name()))
+        .collect();
+    let subjects: Vec<String> =
+        catalog.subjects.iter().map(|history| history.subject.to_string()).collect();
+    let docs = subjects.iter().map(|subject| tokens::doc(&[format!("`{subject}`")]));
+    let body = quote! {
+        /// An event of any subject, for those who match on the subject.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum AnyEvent {
+            #(#docs #types(Box<Event<#types>>),)*
+        }
+
+        impl EventSet for AnyEvent {
+            const CATALOGUE: &'static Catalogue = &CATALOGUE;
+
+            fn read(subject: &str, value: Value, at: &At<'_>) -> Result<Self, Error> {
+                match subject {
+                    #(#types::SUBJECT => Event::read(value, at).map(Box::new).map(Self::#types),)*
+                    _ => Err(CATALOGUE.unknown(subject)),
+                }
+            }
+
+            fn check(&self, at: &At<'_>) -> Result<(), Error> {
+                match self {
+                    #(Self::#types(event) => event.check(at),)*
+                }
+            }
+
+            fn subject(&self) -> &'static str {
+                match self {
+                    #(Self::#types(_) => #types::SUBJECT,)*
+                }
+            }
+        }
+
+        impl Serialize for AnyEvent {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    #(Self::#types(event) => event.serialize(serializer),)*
+                }
+            }
+        }
+
+        #(
+            impl From<Event<#types>> for AnyEvent {
+                fn from(event: Event<#types>) -> AnyEvent {
+                    AnyEvent::#types(Box::new(event))
+                }
+            }
+        )*
+    };
+    let imports = tokens::imports(&body, &["Contract", "Payload"]);
+    let tokens = quote! {
+        #imports
+        use crate::{CATALOGUE, #(#types),*};
+        #body
+    };
+    let path = "src/any.rs".to_owned();
+    let docs = ["The events of the catalogue as one type.".to_owned()];
+    let text = render::file(&path, &docs, tokens)?;
+    Ok((path, text))
+}

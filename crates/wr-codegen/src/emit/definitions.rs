@@ -1,0 +1,29 @@
+//! The file of the shared objects, enums and unions.
+
+use quote::quote;
+use wr_schema::Catalog;
+
+use super::subject::File;
+use super::tokens;
+use crate::{Error, model, render};
+
+/// `src/definitions.rs`, where the catalogue shares any type.
+pub(super) fn file(catalog: &Catalog) -> Result<Option<File>, Error> {
+    if catalog.shared.is_empty() {
+        return Ok(None);
+    }
+    let mut body = quote!();
+    let mut all = Vec::new();
+    for shared in &catalog.shared {
+        // Older files hold the same definition, so a property has no version that brought it.
+        let items = model::items(std::slice::from_ref(&shared.name), &shared.ty, &[])?;
+        // No type of this file is the one that it is about, so every rule has a prefix.
+        body.extend(items.iter().map(|item| super::item(item, "")));
+        all.extend(items);
+    }
+    let imports = tokens::imports(&body, super::traits(&all));
+    let path = "src/definitions.rs".to_owned();
+    let docs = ["Types that several events share.".to_owned()];
+    let text = render::file(&path, &docs, quote!(#imports #body))?;
+    Ok(Some((path, text)))
+}

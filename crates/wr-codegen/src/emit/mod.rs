@@ -1,0 +1,73 @@
+//! Models to syntax trees to the texts of a crate, one module a kind of file.
+
+mod any_event;
+mod catalogue;
+mod definitions;
+mod docs;
+mod enumeration;
+mod library;
+mod manifest;
+mod rule;
+mod structure;
+mod subject;
+mod tokens;
+mod topology;
+mod union;
+
+use proc_macro2::TokenStream;
+use wr_schema::Catalog;
+
+use crate::Error;
+use crate::model::{Item, ItemKind};
+
+pub(crate) use manifest::manifest;
+
+/// Every Rust file of the crate, with its path.
+pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<(String, String)>, Error> {
+    let mut files = Vec::new();
+    let mut modules = Vec::new();
+    for history in &catalog.subjects {
+        let (file, module) = subject::event(history)?;
+        files.push(file);
+        modules.push(module);
+    }
+    let dead_letters = subject::dead_letters(catalog)?;
+    files.extend(dead_letters.iter().flat_map(|(file, _)| file.clone()));
+    let definitions = definitions::file(catalog)?;
+    let has_definitions = definitions.is_some();
+    files.extend(definitions);
+    files.extend(topology::file(catalog)?);
+    files.push(any_event::file(catalog)?);
+    files.push(catalogue::file(catalog)?);
+    files.extend(library::files(catalog, &modules, &dead_letters, has_definitions)?);
+    Ok(files)
+}
+
+/// A type with all that belongs to it.
+fn item(item: &Item<'_>, root: &str) -> TokenStream {
+    match &item.kind {
+        ItemKind::Struct(structure) => structure::emit(item, structure, root),
+        ItemKind::Enum(enumeration) => enumeration::emit(item, enumeration),
+        ItemKind::Union(union) => union::emit(item, union),
+    }
+}
+
+/// The public types that an item brings.
+fn public_types(item: &Item<'_>) -> Vec<String> {
+    match &item.kind {
+        ItemKind::Struct(structure) if structure::has_required(structure) => {
+            vec![item.ident.clone(), structure::required_ident(&item.ident)]
+        }
+        ItemKind::Struct(_) | ItemKind::Enum(_) | ItemKind::Union(_) => vec![item.ident.clone()],
+    }
+}
+
+/// The traits whose methods some items use without naming them.
+fn traits(items: &[Item<'_>]) -> &'static [&'static str] {
+    let uses_rules = items.iter().any(|item| match &item.kind {
+        ItemKind::Struct(structure) => structure::checks_something(structure),
+        ItemKind::Enum(_) => true,
+        ItemKind::Union(_) => false,
+    });
+    if uses_rules { &["Rule"] } else { &[] }
+}

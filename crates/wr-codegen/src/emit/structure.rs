@@ -1,0 +1,323 @@
+//! A struct: its fields, its construction, how it is read, checked and written.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use wr_schema::contract::Shape;
+
+use super::{docs, rule, tokens};
+use crate::model::{Item, Property, RustField, Struct};
+use crate::shape::RustType;
+
+/// The struct of the required fields.
+pub(super) fn required_ident(ident: &str) -> String {
+    format!("{ident}Required")
+}
+
+/// Whether there is a struct of the required fields.
+pub(super) fn has_required(structure: &Struct<'_>) -> bool {
+    fields(structure).any(|(_, field)| field.required)
+}
+
+/// Whether some value of the struct breaks its schema.
+pub(super) fn checks_something(structure: &Struct<'_>) -> bool {
+    fields(structure).any(|(property, field)| field_rule(property, field, "").can_fail)
+}
+
+/// The struct with all that belongs to it; `root` is the type that the file is about, whose rules
+/// need no prefix.
+pub(super) fn emit(item: &Item<'_>, structure: &Struct<'_>, root: &str) -> TokenStream {
+    let ident = tokens::ident(&item.ident);
+    let prefix = prefix(&item.ident, root);
+    let definition = definition(item, structure);
+    let construction = construction(item, structure);
+    let rules = rules(structure, &prefix);
+    let contract = contract(&ident, structure, &prefix);
+    let serialize = serialize(&ident, structure);
+    quote! {
+        #definition
+        #construction
+        #rules
+        #contract
+        #serialize
+        wr_core::deserialize!(#ident);
+    }
+}
+
+/// The properties that are Rust fields.
+fn fields<'a, 'b>(
+    structure: &'b Struct<'a>,
+) -> impl Iterator<Item = (&'b Property<'a>, &'b RustField)> {
+    structure.properties.iter().filter_map(|property| Some((property, property.field.as_ref()?)))
+}
+
+fn definition(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
+    let ident = tokens::ident(&item.ident);
+    let doc = tokens::doc(&docs::of_type(item.docs));
+    let members = fields(structure).map(|(property, field)| {
+        let doc = tokens::doc(&docs::of_field(property.ty, property.since));
+        let name = tokens::ident(&field.ident);
+        let ty = tokens::rust_type(&field.ty);
+        let ty = if field.required { ty } else { quote!(Option<#ty>) };
+        quote!(#doc pub #name: #ty)
+    });
+    let default = (!has_required(structure)).then(|| quote!(, Default));
+    quote! {
+        #doc
+        #[derive(Clone, Debug, PartialEq #default)]
+        #[non_exhaustive]
+        pub struct #ident {
+            #(#members),*
+        }
+    }
+}
+
+fn construction(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
+    let ident = tokens::ident(&item.ident);
+    let required: Vec<_> = fields(structure).filter(|(_, field)| field.required).collect();
+    let optional: Vec<_> = fields(structure).filter(|(_, field)| !field.required).collect();
+    let names: Vec<Ident> = required.iter().map(|(_, field)| tokens::ident(&field.ident)).collect();
+    let unset: Vec<Ident> = optional.iter().map(|(_, field)| tokens::ident(&field.ident)).collect();
+    let companion = tokens::ident(&required_ident(&item.ident));
+    let (companion_definition, new) = if required.is_empty() {
+        let new = quote! {
+            /// The value without any of its optional fields.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        };
+        (quote!(), new)
+    } else {
+        let doc = tokens::doc(&[format!("The required fields of [`{}`].", item.ident)]);
+        let members = required.iter().map(|(property, field)| {
+            let doc = tokens::doc(&docs::of_field(property.ty, None));
+            let name = tokens::ident(&field.ident);
+            let ty = tokens::rust_type(&field.ty);
+            quote!(#doc pub #name: #ty)
+        });
+        let definition = quote! {
+            #doc
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct #companion {
+                #(#members),*
+            }
+        };
+        let new = quote! {
+            /// The value of its required fields, without any of its optional ones.
+            pub fn new(required: #companion) -> Self {
+                Self { #(#names: required.#names,)* #(#unset: None),* }
+            }
+        };
+        (definition, new)
+    };
+    let setters = optional.iter().map(|(property, field)| setter(property, field));
+    let accessors = optional.iter().filter_map(|(property, field)| accessor(property, field));
+    quote! {
+        #companion_definition
+        impl #ident {
+            #new
+            #(#setters)*
+            #(#accessors)*
+        }
+    }
+}
+
+fn setter(property: &Property<'_>, field: &RustField) -> TokenStream {
+    let doc = tokens::doc(&[format!("Sets `{}`.", property.name)]);
+    let method = format_ident!("with_{}", field.ident);
+    let name = tokens::ident(&field.ident);
+    let ty = tokens::rust_type(&field.ty);
+    let (ty, value) = match field.ty {
+        RustType::String => (quote!(impl Into<String>), quote!(#name.into())),
+        _ => (ty, quote!(#name)),
+    };
+    quote! {
+        #doc
+        #[must_use]
+        pub fn #method(mut self, #name: #ty) -> Self {
+            self.#name = Some(#value);
+            self
+        }
+    }
+}
+
+/// What is meant where an optional field with a default is missing.
+fn accessor(property: &Property<'_>, field: &RustField) -> Option<TokenStream> {
+    let default = property.ty.docs.default.as_ref()?;
+    let method = format_ident!("{}_or_default", field.ident);
+    let name = tokens::ident(&field.ident);
+    let doc = tokens::doc(&[format!("`{}`, or `{default}` where it is missing.", property.name)]);
+    let ty = tokens::rust_type(&field.ty);
+    let (ty, body) = match (&property.ty.shape, default) {
+        (Shape::Boolean, serde_json::Value::Bool(value)) => {
+            (ty, quote!(self.#name.unwrap_or(#value)))
+        }
+        (Shape::Integer { .. }, serde_json::Value::Number(number)) => {
+            let value = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
+            #[expect(clippy::cast_possible_truncation, reason = "the lint has read it as whole")]
+            let value = tokens::integer(value.unwrap_or(number.as_f64()? as i128));
+            (ty, quote!(self.#name.unwrap_or(#value)))
+        }
+        (Shape::Number { .. }, serde_json::Value::Number(number)) => {
+            let value = tokens::float(number.as_f64()?);
+            (ty, quote!(self.#name.unwrap_or(#value)))
+        }
+        (
+            Shape::Text { format: None, .. } | Shape::Constant(_),
+            serde_json::Value::String(value),
+        ) => (quote!(&str), quote!(self.#name.as_deref().unwrap_or(#value))),
+        (Shape::Enum { .. }, serde_json::Value::String(value)) => {
+            let variant = tokens::ident(&wr_schema::names::rust_type(value));
+            (ty.clone(), quote!(self.#name.clone().unwrap_or(#ty::#variant)))
+        }
+        // The lint refuses a default of any other type.
+        _ => return None,
+    };
+    Some(quote! {
+        #doc
+        pub fn #method(&self) -> #ty {
+            #body
+        }
+    })
+}
+
+/// The statics that reading and checking share.
+fn rules(structure: &Struct<'_>, prefix: &str) -> TokenStream {
+    let statics = fields(structure).map(|(property, field)| {
+        let name = static_name(prefix, field);
+        let rule = field_rule(property, field, &name);
+        let patterns = &rule.patterns;
+        let own = (!rule.is_plain).then(|| {
+            let (name, ty, value) = (tokens::ident(&name), &rule.ty, &rule.value);
+            quote!(static #name: #ty = #value;)
+        });
+        quote!(#(#patterns)* #own)
+    });
+    quote!(#(#statics)*)
+}
+
+fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream {
+    let constants = structure.properties.iter().filter(|property| property.field.is_none());
+    let constants: Vec<TokenStream> = constants
+        .map(|property| {
+            let name = property.name;
+            let rule = rule::of(property.ty, "").value;
+            quote!(let _: String = object.required(#name, &#rule)?;)
+        })
+        .collect();
+    let reads = fields(structure).map(|(property, field)| {
+        let (name, json) = (tokens::ident(&field.ident), property.name);
+        let rule = rule_expression(property, field, prefix);
+        let method = if field.required { quote!(required) } else { quote!(optional) };
+        quote!(#name: object.#method(#json, &#rule)?)
+    });
+    let checks: Vec<TokenStream> = fields(structure)
+        .filter_map(|(property, field)| {
+            let static_name = static_name(prefix, field);
+            let rule = field_rule(property, field, &static_name);
+            if !rule.can_fail {
+                return None;
+            }
+            let (name, json) = (tokens::ident(&field.ident), property.name);
+            let rule = rule_expression(property, field, prefix);
+            Some(if field.required {
+                quote!(#rule.check(&self.#name, &at.name(#json))?;)
+            } else {
+                quote! {
+                    if let Some(#name) = &self.#name {
+                        #rule.check(#name, &at.name(#json))?;
+                    }
+                }
+            })
+        })
+        .collect();
+    let reads: Vec<TokenStream> = reads.collect();
+    let object = if structure.properties.is_empty() {
+        quote!(Object::read(value, at)?;)
+    } else {
+        quote!(let mut object = Object::read(value, at)?;)
+    };
+    let at = if checks.is_empty() { quote!(_) } else { quote!(at) };
+    quote! {
+        impl Contract for #ident {
+            fn read(value: Value, at: &At<'_>) -> Result<Self, Error> {
+                #object
+                #(#constants)*
+                Ok(Self { #(#reads),* })
+            }
+
+            fn check(&self, #at: &At<'_>) -> Result<(), Error> {
+                #(#checks)*
+                Ok(())
+            }
+        }
+    }
+}
+
+fn serialize(ident: &Ident, structure: &Struct<'_>) -> TokenStream {
+    let puts: Vec<TokenStream> = structure
+        .properties
+        .iter()
+        .map(|property| {
+            let json = property.name;
+            match (&property.field, &property.ty.shape) {
+                (Some(field), _) => {
+                    let name = tokens::ident(&field.ident);
+                    let put = if field.required { quote!(put) } else { quote!(put_some) };
+                    quote!(fields.#put(#json, &self.#name)?;)
+                }
+                (None, Shape::Constant(value)) => quote!(fields.put(#json, #value)?;),
+                (None, _) => quote!(),
+            }
+        })
+        .collect();
+    let body = if puts.is_empty() {
+        quote!(Fields::begin(serializer)?.end())
+    } else {
+        quote!(let mut fields = Fields::begin(serializer)?; #(#puts)* fields.end())
+    };
+    quote! {
+        impl Serialize for #ident {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                #body
+            }
+        }
+    }
+}
+
+/// The rule of a field. Null is read as absent where the property is optional, so the rule of the
+/// value does not know it, and any value is any but null.
+fn field_rule(property: &Property<'_>, field: &RustField, name: &str) -> rule::Rule {
+    if field.required {
+        return rule::of(property.ty, name);
+    }
+    let rule = rule::without_null(property.ty, name);
+    match property.ty.shape {
+        Shape::Any => {
+            let not_null = quote!(NotNull);
+            rule::Rule { value: not_null.clone(), ty: not_null, can_fail: true, ..rule }
+        }
+        _ => rule,
+    }
+}
+
+fn rule_expression(property: &Property<'_>, field: &RustField, prefix: &str) -> TokenStream {
+    let name = static_name(prefix, field);
+    let rule = field_rule(property, field, &name);
+    let static_ident = tokens::ident(&name);
+    if rule.is_plain { rule.value } else { quote!(#static_ident) }
+}
+
+fn static_name(prefix: &str, field: &RustField) -> String {
+    format!("{prefix}{}", field.ident.to_uppercase())
+}
+
+/// Nothing for the type that the file is about, else its name with two underscores, which no field
+/// name holds.
+fn prefix(ident: &str, root: &str) -> String {
+    if ident == root {
+        return String::new();
+    }
+    let name = ident.strip_prefix(root).unwrap_or(ident);
+    let snake = wr_schema::names::rust_field(name);
+    format!("{}__", snake.trim_end_matches('_').to_uppercase())
+}

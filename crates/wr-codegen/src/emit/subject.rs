@@ -1,0 +1,158 @@
+//! The file of one subject and major, and that of a dead letter.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use wr_schema::catalog::{History, Minor};
+use wr_schema::names::rust_field;
+use wr_schema::{Catalog, Version};
+
+use super::{docs, public_types, tokens};
+use crate::contracts::{self, Text};
+use crate::model::{self, Item};
+use crate::shape::RustType;
+use crate::{Error, render};
+
+/// A path and its text.
+pub(super) type File = (String, String);
+
+/// A module that the crate's root re-exports from.
+#[derive(Clone, Debug)]
+pub(super) struct Module {
+    /// Its path, for example `position`, `enqueued`, `v1`.
+    pub(super) path: Vec<String>,
+    /// The public types in it.
+    pub(super) types: Vec<String>,
+}
+
+/// The file of a subject.
+pub(super) fn event(history: &History) -> Result<(File, Module), Error> {
+    let subject = &history.subject;
+    let major = format!("v{}", subject.major());
+    let path = vec![rust_field(subject.entity()), rust_field(subject.action()), major.clone()];
+    let type_path = vec![format!("{}_{}_{major}", subject.entity(), subject.action())];
+    let newest = newest(&history.minors, subject)?;
+    let payload = payload(history, newest);
+    let head = vec![format!("`{subject}`, newest version {}.", newest.version), String::new()];
+    file(&path, &type_path, &history.minors, newest, head, payload)
+}
+
+/// The files of the dead letter, one a major.
+pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(Option<File>, Module)>, Error> {
+    catalog
+        .dead_letters
+        .iter()
+        .map(|history| {
+            let path = vec!["dead_letter".to_owned(), format!("v{}", history.major)];
+            let type_path = vec![format!("dead_letter_v{}", history.major)];
+            let newest = newest(&history.minors, &"dead-letter")?;
+            let head = vec![
+                format!("What the dead-letter queue carries, newest version {}.", newest.version),
+                String::new(),
+            ];
+            let (file, module) = file(&path, &type_path, &history.minors, newest, head, quote!())?;
+            Ok((Some(file), module))
+        })
+        .collect()
+}
+
+fn newest<'a>(minors: &'a [Minor], name: &dyn std::fmt::Display) -> Result<&'a Minor, Error> {
+    minors.last().ok_or_else(|| Error::Disagreement {
+        name: name.to_string(),
+        found: "no version".to_owned(),
+        expected: "at least one".to_owned(),
+    })
+}
+
+fn file(
+    path: &[String],
+    type_path: &[String],
+    minors: &[Minor],
+    newest: &Minor,
+    mut head: Vec<String>,
+    payload: TokenStream,
+) -> Result<(File, Module), Error> {
+    let history: Vec<(Version, &wr_schema::contract::Type)> =
+        minors.iter().map(|minor| (minor.version, &minor.contract)).collect();
+    let items = model::items(type_path, &newest.contract, &history)?;
+    let root = items.first().map(|item| item.ident.clone()).unwrap_or_default();
+    let mut bodies = items.iter().map(|item| super::item(item, &root));
+    let first = bodies.next();
+    let body = quote!(#first #payload #(#bodies)*);
+    let shared = shared_imports(&items);
+    let imports = tokens::imports(&body, super::traits(&items));
+    let description = docs::sentences(&newest.contract.docs.description);
+    head.extend(description.iter().flat_map(|line| tokens::wrapped(line)));
+    let path_text = format!("src/{}.rs", path.join("/"));
+    let text = render::file(&path_text, &head, quote!(#imports #shared #body))?;
+    let types = items.iter().flat_map(public_types).collect();
+    Ok(((path_text, text), Module { path: path.to_vec(), types }))
+}
+
+/// The constants of a payload.
+fn payload(history: &History, newest: &Minor) -> TokenStream {
+    let subject = history.subject.to_string();
+    let event_type = history.subject.event_type().to_string();
+    let ident = tokens::ident(&history.subject.type_name());
+    let version = newest.version.to_string();
+    let (major, minor) =
+        (tokens::count(newest.version.major.into()), tokens::count(newest.version.minor.into()));
+    let schema = format!("../../../{}", contracts::path(newest, Text::Schema));
+    quote! {
+        impl Payload for #ident {
+            const SUBJECT: &'static str = #subject;
+            const EVENT_TYPE: &'static str = #event_type;
+            const MAJOR: u32 = #major;
+            const MINOR: u32 = #minor;
+            const VERSION: &'static str = #version;
+            const SCHEMA: &'static str = include_str!(#schema);
+        }
+    }
+}
+
+/// The `use` line of the shared types that stand in some items.
+pub(super) fn shared_imports(items: &[Item<'_>]) -> TokenStream {
+    let mut names = BTreeSet::new();
+    for item in items {
+        match &item.kind {
+            model::ItemKind::Struct(structure) => {
+                let fields = structure.properties.iter().filter_map(|p| p.field.as_ref());
+                fields.for_each(|field| collect(&field.ty, &mut names));
+            }
+            model::ItemKind::Union(union) => {
+                union.variants.iter().for_each(|(_, _, ty)| collect(ty, &mut names));
+            }
+            model::ItemKind::Enum(_) => {}
+        }
+    }
+    let names: Vec<_> = names.iter().map(|name| tokens::ident(name)).collect();
+    match names.as_slice() {
+        [] => quote!(),
+        [one] => quote!(use crate::definitions::#one;),
+        several => quote!(use crate::definitions::{#(#several),*};),
+    }
+}
+
+fn collect(ty: &RustType, names: &mut BTreeSet<String>) {
+    match ty {
+        RustType::Shared(name) => {
+            names.insert(name.clone());
+        }
+        RustType::List(inner) | RustType::Map(inner) | RustType::Option(inner) => {
+            collect(inner, names);
+        }
+        RustType::Bool
+        | RustType::I64
+        | RustType::U64
+        | RustType::F64
+        | RustType::String
+        | RustType::Uuid
+        | RustType::DateTime
+        | RustType::Date
+        | RustType::Ipv4
+        | RustType::Ipv6
+        | RustType::Value
+        | RustType::Named(_) => {}
+    }
+}

@@ -1,0 +1,79 @@
+//! A union: an enum of objects, told apart by one property.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::{docs, tokens};
+use crate::model::{Item, Union};
+
+/// The union with all that belongs to it.
+pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
+    let ident = tokens::ident(&item.ident);
+    let doc = tokens::doc(&docs::of_type(item.docs));
+    let tag = union.tag;
+    let texts: Vec<&str> = union.variants.iter().map(|(text, _, _)| *text).collect();
+    let variants: Vec<Ident> =
+        union.variants.iter().map(|(_, variant, _)| tokens::ident(variant)).collect();
+    let types: Vec<TokenStream> =
+        union.variants.iter().map(|(_, _, ty)| tokens::rust_type(ty)).collect();
+    let docs =
+        union.variants.iter().map(|(text, _, _)| tokens::doc(&[format!("`{tag}` is `{text}`.")]));
+    let attribute = (!union.closed).then(|| quote!(#[non_exhaustive]));
+    let unknown = (!union.closed).then(|| {
+        quote! {
+            /// A branch that a newer minor brought: it can be read and not be sent.
+            Unknown(UnknownBranch),
+        }
+    });
+    let otherwise = if union.closed {
+        quote!(return Err(at.name(#tag).violation(Keyword::OneOf, "one of the tags of the schema")))
+    } else {
+        quote!(Self::Unknown(UnknownBranch::new(tag, value)))
+    };
+    let check_unknown = (!union.closed).then(|| {
+        quote! {
+            Self::Unknown(_) => {
+                Err(at.violation(Keyword::OneOf, "one of the branches of the schema"))
+            }
+        }
+    });
+    let serialize_unknown =
+        (!union.closed).then(|| quote!(Self::Unknown(branch) => branch.serialize(serializer),));
+    quote! {
+        #doc
+        #[derive(Clone, Debug, PartialEq)]
+        #attribute
+        pub enum #ident {
+            #(#docs #variants(#types),)*
+            #unknown
+        }
+
+        impl Contract for #ident {
+            fn read(value: Value, at: &At<'_>) -> Result<Self, Error> {
+                let tag = UnknownBranch::tag_of(&value, #tag, at)?;
+                Ok(match tag.as_str() {
+                    #(#texts => Self::#variants(Contract::read(value, at)?),)*
+                    _ => #otherwise,
+                })
+            }
+
+            fn check(&self, at: &At<'_>) -> Result<(), Error> {
+                match self {
+                    #(Self::#variants(branch) => Contract::check(branch, at),)*
+                    #check_unknown
+                }
+            }
+        }
+
+        impl Serialize for #ident {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    #(Self::#variants(branch) => branch.serialize(serializer),)*
+                    #serialize_unknown
+                }
+            }
+        }
+
+        wr_core::deserialize!(#ident);
+    }
+}
