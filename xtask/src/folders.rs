@@ -69,6 +69,25 @@ pub(crate) fn workspace() -> PathBuf {
     }
 }
 
+/// The way from one folder to another, with `/` between its parts; neither has to exist.
+pub(crate) fn way(from: &Path, to: &Path) -> String {
+    let (from, to) = (real(from), real(to));
+    let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| "..".to_owned());
+    let down = to.components().skip(shared).map(|part| part.as_os_str().to_string_lossy().into());
+    up.chain(down).collect::<Vec<String>>().join("/")
+}
+
+/// The whole path, as far as it exists without symbolic links and `..`.
+fn real(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match found.map(|(above, real)| (path.strip_prefix(above), real)) {
+        Some((Ok(rest), real)) => real.join(rest),
+        _ => path,
+    }
+}
+
 /// A flag as the user would type it in a shell, with a space in front.
 pub(crate) fn flag(name: &str, path: Option<&Path>) -> String {
     let Some(path) = path else { return String::new() };
@@ -99,5 +118,22 @@ mod tests {
         assert_eq!(relative(root, Path::new("/w")), Path::new(""));
         assert_eq!(relative(root, Path::new("/w/crates/a")), Path::new("../.."));
         assert_eq!(relative(root, Path::new("/elsewhere")), Path::new("/w"));
+    }
+
+    #[test]
+    fn the_way_between_two_folders() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |path: &str| temp.path().join(path);
+        std::fs::create_dir(at("a")).unwrap();
+        assert_eq!(way(&at("a/b/c"), &at("d/e")), "../../../d/e");
+        assert_eq!(way(&at("a/../f"), &at("a")), "../a");
+        assert_eq!(way(&at("a"), &at("a/b")), "b");
+    }
+
+    #[test]
+    fn a_flag_can_be_pasted_into_a_shell() {
+        assert_eq!(flag("--out", None), "");
+        assert_eq!(flag("--out", Some(Path::new("../a-b/c_d"))), " --out ../a-b/c_d");
+        assert_eq!(flag("--out", Some(Path::new("a b'c"))), r" --out 'a b'\''c'");
     }
 }

@@ -14,11 +14,11 @@ mod error;
 mod explain;
 mod folders;
 mod fuzz;
+mod generate;
 mod lint;
 mod new;
 mod render;
 mod screen;
-#[expect(dead_code, reason = "the generator comes next")]
 mod write;
 
 pub use error::Error;
@@ -78,6 +78,7 @@ enum Verb {
     Lint(lint::Args),
     Explain(explain::Args),
     New(new::Args),
+    Gen(generate::Args),
     Fuzz(fuzz::Args),
 }
 
@@ -114,6 +115,7 @@ pub fn run_on(
             Verb::Lint(args) => lint::run(&args, screen),
             Verb::Explain(args) => explain::run(&args, screen),
             Verb::New(args) => new::run(&args, screen),
+            Verb::Gen(args) => generate::run(&args, screen),
             Verb::Fuzz(args) => fuzz::run(&args, screen),
         },
     };

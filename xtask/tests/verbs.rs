@@ -1,5 +1,7 @@
 //! The verbs as a user calls them: exit codes, what is written and what is not.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,9 +35,15 @@ fn folder() -> (TempDir, PathBuf) {
 #[test]
 fn help_is_no_failure_and_a_misspelt_verb_is_one() {
     let (_temp, at) = folder();
-    for args in
-        ["--help", "lint --help", "explain --help", "new --help", "new event --help", "fuzz --help"]
-    {
+    for args in [
+        "--help",
+        "lint --help",
+        "explain --help",
+        "new --help",
+        "new event --help",
+        "gen --help",
+        "fuzz --help",
+    ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Clean, "{args}");
         assert!(done.out.contains("cargo xtask") && done.err.is_empty(), "{args}: {}", done.out);
@@ -157,4 +165,101 @@ fn new_says_where_the_subject_has_to_be_added() {
     assert!(done.out.contains(step), "{}", done.out);
     let done = xtask(&at, "new minor cart.opened --schemas {}");
     assert!(!done.out.contains("topology"), "{}", done.out);
+}
+
+/// A catalogue of one event, and the folder of its crate.
+fn shop() -> (TempDir, PathBuf, PathBuf) {
+    let (temp, schemas) = folder();
+    xtask(&schemas, "new event shop.cart.opened --schemas {}");
+    let crate_folder = temp.path().join("shop-events");
+    (temp, schemas, crate_folder)
+}
+
+const GEN: &str = "gen --schemas {}/schemas --out {}/shop-events";
+
+/// Every file below a folder with its text.
+fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts.extend(self::texts(&path));
+        } else {
+            texts.push((path.clone(), fs::read_to_string(path).unwrap()));
+        }
+    }
+    texts.sort();
+    texts
+}
+
+#[test]
+fn gen_writes_once_and_then_is_fresh() {
+    let (temp, _, out) = shop();
+    let at = temp.path();
+    let stale = xtask(at, &format!("{GEN} --check"));
+    assert_eq!(stale.exit, Exit::Stale);
+    let repair = format!("mend with `cargo xtask {}`", GEN.replace("{}", at.to_str().unwrap()));
+    assert!(stale.out.contains(&repair), "{}", stale.out);
+    assert!(!out.exists());
+
+    let first = xtask(at, GEN);
+    assert_eq!(first.exit, Exit::Clean, "{}", first.err);
+    assert!(first.out.is_empty(), "{}", first.out);
+    let written = texts(at);
+    let again = xtask(at, GEN);
+    assert!(again.err.contains("0 files written, 0 removed"), "{}", again.err);
+    assert_eq!(xtask(at, &format!("{GEN} --check")).exit, Exit::Clean);
+    assert_eq!(texts(at), written);
+}
+
+#[test]
+fn gen_removes_what_no_schema_asks_for() {
+    let (temp, schemas, out) = shop();
+    let at = temp.path();
+    xtask(at, GEN);
+    let without = texts(&out);
+    xtask(&schemas, "new event user.renamed --schemas {}");
+    xtask(at, GEN);
+    assert!(texts(&out).len() > without.len());
+    fs::remove_dir_all(schemas.join("shop.user.renamed.v1")).unwrap();
+    xtask(at, GEN);
+    assert_eq!(texts(&out), without);
+}
+
+#[test]
+fn gen_mends_generated_files_and_stops_at_others() {
+    let (temp, _, out) = shop();
+    let at = temp.path();
+    xtask(at, GEN);
+    let library = out.join("src/lib.rs");
+    let text = fs::read_to_string(&library).unwrap();
+    fs::write(&library, format!("{text}syntax error")).unwrap();
+    assert_eq!(xtask(at, GEN).exit, Exit::Clean);
+    assert_eq!(fs::read_to_string(&library).unwrap(), text);
+
+    fs::write(out.join("src/mine.rs"), "by hand").unwrap();
+    fs::write(&library, "damaged").unwrap();
+    let before = texts(at);
+    let done = xtask(at, GEN);
+    assert_eq!(done.exit, Exit::Failed);
+    assert!(done.err.contains("src/mine.rs") && done.err.contains("src/lib.rs"), "{}", done.err);
+    assert_eq!(texts(at), before);
+}
+
+#[test]
+fn gen_of_a_catalogue_with_findings_shows_them() {
+    let (temp, schemas, out) = shop();
+    fs::write(schemas.join("shop.cart.opened.v1/1.1.json"), "{").unwrap();
+    let done = xtask(temp.path(), GEN);
+    assert_eq!(done.exit, Exit::Findings);
+    assert!(done.out.contains("error[invalid_json]"), "{}", done.out);
+    assert!(!out.exists());
+}
+
+#[test]
+fn gen_of_other_schemas_does_not_touch_this_workspace() {
+    let (_temp, schemas, _) = shop();
+    let done = xtask(&schemas, "gen --schemas {}");
+    assert_eq!(done.exit, Exit::Usage);
+    assert!(done.err.contains("--out DIR"), "{}", done.err);
 }
