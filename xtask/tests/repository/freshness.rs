@@ -1,0 +1,20 @@
+//! The generated files are what the schemas ask for, and the schemas have no findings.
+
+use xtask::Exit;
+
+fn verb(args: &[&str]) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = xtask::run(std::iter::once(&"xtask").chain(args), &mut out, &mut err);
+    let (out, err) = (String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
+    assert_eq!(exit, Exit::Clean, "cargo xtask {}\n{out}\n{err}", args.join(" "));
+}
+
+#[test]
+fn generated_files_are_fresh() {
+    verb(&["gen", "--check"]);
+}
+
+#[test]
+fn the_schemas_are_clean() {
+    verb(&["lint"]);
+}
