@@ -1,1 +1,19 @@
-//! x
+//! Where the tests find what they look at.
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
+}
+
+/// The folder of this repository's schemas.
+pub fn schemas() -> PathBuf {
+    repository().join("schemas")
+}
+
+/// A folder of cases.
+pub fn cases(name: &str) -> PathBuf {
+    repository().join("tests/cases").join(name)
+}

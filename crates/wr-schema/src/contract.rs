@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use crate::draft::{Draft, DraftFile, requires};
-use crate::json::Node;
+use crate::draft::{Draft, DraftFile, required};
+use crate::json::{Member, Node};
 use crate::keywords::{self, Kind};
 use crate::resolve;
 
@@ -227,20 +227,18 @@ impl Type {
                 maximum: number_bound(node, false),
             },
             Kind::Text => text(node, closed, &count)?,
-            Kind::Struct => Shape::Struct {
-                fields: node
-                    .get("properties")?
-                    .members()
-                    .iter()
-                    .map(|member| {
-                        Some(Field {
-                            name: member.key.clone(),
-                            required: requires(node, &member.key),
-                            ty: Type::read(draft, target.file, &member.value)?,
-                        })
+            Kind::Struct => {
+                let required = required(node);
+                let members = node.get("properties")?.members().iter();
+                let field = |member: &'a Member| {
+                    Some(Field {
+                        name: member.key.clone(),
+                        required: required.contains(member.key.as_str()),
+                        ty: Type::read(draft, target.file, &member.value)?,
                     })
-                    .collect::<Option<_>>()?,
-            },
+                };
+                Shape::Struct { fields: members.map(field).collect::<Option<_>>()? }
+            }
             Kind::Map => Shape::Map {
                 values: Box::new(match node.get("additionalProperties") {
                     Some(values) => Type::read(draft, target.file, values)?,

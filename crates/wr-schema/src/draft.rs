@@ -1,6 +1,8 @@
 //! A catalogue as it was read: parsed, placed, not yet judged.
 
-use crate::json::{self, FileId, Node, SyntaxError};
+use std::collections::{HashMap, HashSet};
+
+use crate::json::{self, FileId, Member, Node, Span, SyntaxError};
 use crate::names::{NameError, Subject, Version};
 use crate::source::Sources;
 
@@ -11,6 +13,8 @@ pub struct Draft<'a> {
     pub sources: &'a Sources,
     /// One entry a file, in the order of the sources.
     pub files: Vec<DraftFile<'a>>,
+    /// Where in `files` each path is.
+    paths: HashMap<&'a str, usize>,
 }
 
 /// One file.
@@ -24,6 +28,8 @@ pub struct DraftFile<'a> {
     pub place: Place,
     /// Its content.
     pub content: Result<Node, SyntaxError>,
+    /// Where in the root's `definitions` each name is.
+    definitions: HashMap<String, usize>,
 }
 
 /// What the path of a file says it is.
@@ -50,7 +56,8 @@ pub enum Place {
 }
 
 impl Place {
-    fn of(path: &str) -> Place {
+    /// Reads a path below the folder of schemas.
+    pub fn of(path: &str) -> Place {
         let Some((folder, file)) = path.split_once('/') else {
             return match path {
                 "topology.json" => Place::Topology,
@@ -107,16 +114,21 @@ impl Place {
 impl<'a> Draft<'a> {
     /// Parses every file.
     pub fn of(sources: &'a Sources) -> Draft<'a> {
-        let files = sources
+        let files: Vec<DraftFile<'a>> = sources
             .iter()
-            .map(|(id, file)| DraftFile {
-                id,
-                path: &file.path,
-                place: Place::of(&file.path),
-                content: json::parse(id, &file.text),
+            .map(|(id, file)| {
+                let content = json::parse(id, &file.text);
+                DraftFile {
+                    id,
+                    path: &file.path,
+                    place: Place::of(&file.path),
+                    definitions: index(content.as_ref().ok()),
+                    content,
+                }
             })
             .collect();
-        Draft { sources, files }
+        let paths = files.iter().enumerate().map(|(at, file)| (file.path, at)).collect();
+        Draft { sources, files, paths }
     }
 
     /// The files that are schemas of the dialect and are JSON.
@@ -129,7 +141,7 @@ impl<'a> Draft<'a> {
 
     /// The file at a path below the folder of schemas.
     pub fn at(&self, path: &str) -> Option<&DraftFile<'a>> {
-        self.files.iter().find(|file| file.path == path)
+        self.files.get(*self.paths.get(path)?)
     }
 
     /// The topology, where there is one that is JSON.
@@ -147,6 +159,9 @@ pub struct Site<'a> {
     pub node: &'a Node,
     /// What it describes.
     pub role: Role<'a>,
+    /// What to underline where something is missing in it: the key that leads to it, else its
+    /// first character.
+    pub at: Span,
 }
 
 /// What a schema describes.
@@ -182,37 +197,44 @@ impl<'a> DraftFile<'a> {
     pub fn sites(&'a self) -> Vec<Site<'a>> {
         let mut sites = Vec::new();
         if let (Some(_), Ok(node)) = (self.place.version(), &self.content) {
-            self.collect(node, Role::Root, &mut sites);
+            self.collect(node, Role::Root, node.head(), &mut sites);
         }
         sites
     }
 
-    fn collect(&'a self, node: &'a Node, role: Role<'a>, sites: &mut Vec<Site<'a>>) {
-        sites.push(Site { file: self, node, role });
+    /// The entry of the root's `definitions` that has this name.
+    pub fn definition(&self, name: &str) -> Option<&Member> {
+        let definitions = self.content.as_ref().ok()?.get("definitions")?;
+        definitions.members().get(*self.definitions.get(name)?)
+    }
+
+    fn collect(&'a self, node: &'a Node, role: Role<'a>, at: Span, sites: &mut Vec<Site<'a>>) {
+        sites.push(Site { file: self, node, role, at });
         for member in node.members() {
             match member.key.as_str() {
                 "definitions" if role == Role::Root => {
                     for definition in member.value.members() {
                         let role = Role::Definition { name: &definition.key };
-                        self.collect(&definition.value, role, sites);
+                        self.collect(&definition.value, role, definition.key_span, sites);
                     }
                 }
                 "properties" => {
+                    let required = required(node);
                     for property in member.value.members() {
                         let name = property.key.as_str();
-                        let required = requires(node, name);
-                        self.collect(&property.value, Role::Property { name, required }, sites);
+                        let role = Role::Property { name, required: required.contains(name) };
+                        self.collect(&property.value, role, property.key_span, sites);
                     }
                 }
                 "items" if !matches!(member.value.data, json::Data::Array(_)) => {
-                    self.collect(&member.value, Role::Items, sites);
+                    self.collect(&member.value, Role::Items, member.key_span, sites);
                 }
                 "additionalProperties" if member.value.as_bool() != Some(false) => {
-                    self.collect(&member.value, Role::MapValue, sites);
+                    self.collect(&member.value, Role::MapValue, member.key_span, sites);
                 }
                 "oneOf" => {
                     for branch in member.value.items() {
-                        self.collect(branch, Role::Branch, sites);
+                        self.collect(branch, Role::Branch, branch.head(), sites);
                     }
                 }
                 _ => {}
@@ -221,9 +243,14 @@ impl<'a> DraftFile<'a> {
     }
 }
 
-/// Whether a struct lists a property as required.
-pub fn requires(schema: &Node, property: &str) -> bool {
-    schema
-        .get("required")
-        .is_some_and(|names| names.items().iter().any(|name| name.as_str() == Some(property)))
+fn index(root: Option<&Node>) -> HashMap<String, usize> {
+    let definitions = root.and_then(|root| root.get("definitions"));
+    let members = definitions.map(Node::members).unwrap_or_default();
+    members.iter().enumerate().map(|(at, member)| (member.key.clone(), at)).collect()
+}
+
+/// The names that a struct lists as required.
+pub fn required(schema: &Node) -> HashSet<&str> {
+    let names = schema.get("required").map(Node::items).unwrap_or_default();
+    names.iter().filter_map(Node::as_str).collect()
 }

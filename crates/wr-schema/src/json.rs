@@ -90,6 +90,41 @@ pub fn parse(file: FileId, text: &str) -> Result<Node, SyntaxError> {
     })
 }
 
+/// Where a stretch of a string's value stands in its literal, quotes included: both as byte
+/// offsets.
+pub fn within(literal: &str, start: usize, end: usize) -> (usize, usize) {
+    let (mut raw, mut value) = (1, 0);
+    let mut first = None;
+    let mut rest = literal.get(1..).unwrap_or_default();
+    while let Some(c) = rest.chars().next() {
+        if value >= start && first.is_none() {
+            first = Some(raw);
+        }
+        if value >= end && first.is_some() {
+            break;
+        }
+        let (taken, meant) = match (c, rest.get(1..2)) {
+            ('"', _) => break,
+            ('\\', Some("u")) => unicode_escape(rest),
+            ('\\', Some(_)) => (2, 1),
+            _ => (c.len_utf8(), c.len_utf8()),
+        };
+        raw += taken;
+        value += meant;
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    (first.unwrap_or(raw), raw)
+}
+
+/// The bytes that `\u` and its digits take, and the bytes of the character they mean.
+fn unicode_escape(text: &str) -> (usize, usize) {
+    match text.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+        Some(0xd800..=0xdfff) => (12, 4),
+        Some(code) => (6, char::from_u32(code).map_or(1, char::len_utf8)),
+        None => (2, 1),
+    }
+}
+
 fn spanned(file: FileId, value: &ast::Value<'_>) -> Option<Node> {
     let span =
         |range: &jsonc_parser::common::Range| Span { file, start: range.start, end: range.end };
@@ -248,6 +283,24 @@ impl Node {
         number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
     }
 
+    /// The first character: what to underline where something is missing in an object.
+    pub fn head(&self) -> Span {
+        match self.data {
+            Data::Array(_) | Data::Object(_) => {
+                Span { end: self.span.end.min(self.span.start + 1), ..self.span }
+            }
+            _ => self.span,
+        }
+    }
+
+    /// The value that a JSON pointer leads to.
+    pub fn pointer(&self, pointer: &str) -> Option<&Node> {
+        pointer.split('/').skip(1).try_fold(self, |node, token| match &node.data {
+            Data::Array(items) => items.get(token.parse::<usize>().ok()?),
+            _ => node.get(&token.replace("~1", "/").replace("~0", "~")),
+        })
+    }
+
     /// The value as text, two spaces a level, in this order, with a final line feed.
     pub fn to_pretty(&self) -> String {
         let mut text = String::new();
@@ -323,6 +376,28 @@ mod tests {
         assert_eq!(node.members().len(), 2);
         assert_eq!(node.get("a").unwrap().as_integer(), Some(2));
         assert_eq!(node.to_value(), serde_json::json!({"a": 2}));
+    }
+
+    #[test]
+    fn a_stretch_of_a_value_is_found_in_its_literal() {
+        let literal = r#""a\\d\u00e9\ud83d\ude00z""#;
+        let value: String = serde_json::from_str(literal).unwrap();
+        for (part, raw) in
+            [("a", "a"), ("\\d", r"\\d"), ("é", r"\u00e9"), ("😀z", r"\ud83d\ude00z")]
+        {
+            let at = value.find(part).unwrap();
+            let (start, end) = within(literal, at, at + part.len());
+            assert_eq!(&literal[start..end], raw);
+        }
+        assert_eq!(within(literal, 99, 100), (literal.len() - 1, literal.len() - 1));
+    }
+
+    #[test]
+    fn a_pointer_leads_to_a_node() {
+        let node = parse(FILE, r#"{"a/b": [1, {"c": 2}]}"#).unwrap();
+        assert_eq!(node.pointer("/a~1b/1/c").unwrap().as_integer(), Some(2));
+        assert_eq!(node.pointer("").unwrap().span, node.span);
+        assert!(node.pointer("/a/1").is_none() && node.pointer("/a~1b/x").is_none());
     }
 
     #[test]

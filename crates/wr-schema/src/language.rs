@@ -3,7 +3,9 @@
 //! The generator, the checker and the lint all come here; nothing else decides what null, an
 //! unknown property or an unknown enum value means.
 
-use crate::draft::requires;
+use std::collections::{HashMap, HashSet};
+
+use crate::draft::required;
 use crate::json::{Data, Member, Node, Span};
 use crate::keywords::{self, Kind};
 use crate::names::Subject;
@@ -79,12 +81,13 @@ pub fn message(envelope: &Node, payload: &Node, subject: &Subject) -> Node {
 }
 
 fn properties(schema: &Node, properties: &Node, side: Side) -> Node {
+    let required = required(schema);
     let members = properties
         .members()
         .iter()
         .map(|property| {
             let value = language(&property.value, side);
-            let value = match (requires(schema, &property.key), side) {
+            let value = match (required.contains(property.key.as_str()), side) {
                 (true, _) => value,
                 (false, Side::Reader) => with_null(value),
                 (false, Side::Writer) => without_null(value),
@@ -125,18 +128,23 @@ fn union(branches: &Node, side: Side, open: bool) -> Node {
 /// The property that tells the branches of a union apart, and its value in each.
 pub fn tag(branches: &Node) -> Option<(&str, Vec<Node>)> {
     let first = branches.items().first()?;
-    first.get("properties")?.members().iter().find_map(|property| {
-        let mut values: Vec<Node> = Vec::new();
-        for branch in branches.items() {
-            let schema = branch.get("properties")?.get(&property.key);
-            let value = schema.and_then(|schema| schema.get("const"))?;
-            let is_new = values.iter().all(|other| other.as_str() != value.as_str());
-            if !is_new || !requires(branch, &property.key) || keywords::is_nullable(schema?) {
-                return None;
+    let mut values: HashMap<&str, (HashSet<&str>, Vec<Node>)> = HashMap::new();
+    for branch in branches.items() {
+        let required = required(branch);
+        for property in branch.get("properties").map(Node::members).unwrap_or_default() {
+            let is_tag =
+                required.contains(property.key.as_str()) && !keywords::is_nullable(&property.value);
+            let Some(value) = property.value.get("const").filter(|_| is_tag) else { continue };
+            let (seen, values) = values.entry(property.key.as_str()).or_default();
+            if value.as_str().is_some_and(|text| seen.insert(text)) {
+                values.push(value.clone());
             }
-            values.push(value.clone());
         }
-        Some((property.key.as_str(), values))
+    }
+    let properties = first.get("properties").map(Node::members).unwrap_or_default();
+    properties.iter().find_map(|property| {
+        let (_, values) = values.remove(property.key.as_str())?;
+        (values.len() == branches.items().len()).then_some((property.key.as_str(), values))
     })
 }
 

@@ -2,7 +2,9 @@
 
 use crate::draft::{Draft, DraftFile, Site};
 use crate::finding::{Finding, Place};
-use crate::json::{Node, Span};
+use crate::json::{self, Node, Span};
+use crate::keywords::{self, Kind};
+use crate::pattern::{self, FaultKind};
 use crate::rules;
 
 pub use crate::rules::RULES;
@@ -77,6 +79,24 @@ impl Report<'_> {
     ) {
         if let Some(member) = schema.member(keyword) {
             self.at(member.key_span, message, help);
+        }
+    }
+
+    /// Reports the faults of one kind of the patterns of a schema, those of its names included.
+    pub(crate) fn patterns(&mut self, draft: &Draft<'_>, site: &Site<'_>, kind: FaultKind) {
+        let own = (keywords::kind(site.node) == Some(Kind::Text)).then(|| site.node.get("pattern"));
+        let names = (keywords::kind(site.node) == Some(Kind::Map))
+            .then(|| site.node.get("propertyNames").and_then(|names| names.get("pattern")));
+        for node in own.flatten().into_iter().chain(names.flatten()) {
+            let faults = node.as_str().map(pattern::faults).unwrap_or_default();
+            for fault in faults.into_iter().filter(|fault| fault.kind == kind) {
+                let literal = draft.sources.text(node.span);
+                let (start, end) = json::within(literal, fault.start, fault.end);
+                let (start, end) = (node.span.start + start, node.span.start + end);
+                let whole = start >= end || end > node.span.end;
+                let span = if whole { node.span } else { Span { start, end, ..node.span } };
+                self.at(span, fault.message, fault.help);
+            }
         }
     }
 

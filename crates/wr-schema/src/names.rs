@@ -181,21 +181,28 @@ pub fn rust_field(name: &str) -> String {
     identifier(name, "x", str::to_snake_case)
 }
 
+/// What a name adds to the Rust name of a type around it: `schema_errors` adds `SchemaErrors`.
+pub fn rust_type_part(name: &str) -> String {
+    let part = separated(name).to_pascal_case();
+    if part.is_empty() { "X".to_owned() } else { part }
+}
+
 fn identifier(name: &str, prefix: &str, case: fn(&str) -> String) -> String {
     let name = match name {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        _ => case(&name.replace('\'', "").replace(|c: char| !is_identifier_character(c), "-")),
+        _ => case(&separated(name)),
     };
     let name = match name.chars().next() {
-        Some(first) if first.is_alphabetic() || first == '_' => name,
+        Some(first) if unicode_ident::is_xid_start(first) || first == '_' => name,
         _ => format!("{prefix}{name}"),
     };
     if KEYWORDS.contains(&name.as_str()) { format!("{name}_") } else { name }
 }
 
-fn is_identifier_character(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+/// The name with `-` for every character that no identifier holds.
+fn separated(name: &str) -> String {
+    name.replace('\'', "").replace(|c: char| !unicode_ident::is_xid_continue(c), "-")
 }
 
 /// What typify does not take as an identifier.
@@ -257,5 +264,8 @@ mod tests {
         assert_eq!(rust_type("heartbeat_timeout"), "HeartbeatTimeout");
         assert_eq!(rust_type(""), "X");
         assert_eq!(rust_type("self"), "Self_");
+        assert_eq!(rust_field("x\u{b2}\u{24b6}"), "x");
+        assert_eq!(rust_type_part("1st"), "1st");
+        assert_eq!(rust_type_part("-"), "X");
     }
 }

@@ -19,6 +19,8 @@ pub struct Target<'a> {
     pub node: &'a Node,
     /// The file it stands in.
     pub file: &'a DraftFile<'a>,
+    /// The name of the definition; empty where no reference was followed.
+    pub name: &'a str,
     /// The name of the shared definition, where the schema is one.
     pub shared: Option<&'a str>,
 }
@@ -43,6 +45,8 @@ pub enum RefErrorKind {
     Unresolved,
     /// It leads back to itself.
     Cycle,
+    /// It leads from one reference to the next, more than [`MAX_DEPTH`] times.
+    TooLong,
 }
 
 /// Follows a schema's `$ref`, and that one's, to a schema that is no reference.
@@ -54,7 +58,7 @@ pub fn follow<'a>(
     file: &'a DraftFile<'a>,
     node: &'a Node,
 ) -> Result<Target<'a>, RefError> {
-    let mut target = Target { node, file, shared: None };
+    let mut target = Target { node, file, name: "", shared: None };
     let mut seen = Vec::new();
     while let Some(reference) = target.node.get("$ref") {
         if seen.contains(&reference.span) {
@@ -64,14 +68,24 @@ pub fn follow<'a>(
                 message: "this reference leads back to itself".to_owned(),
             });
         }
+        if seen.len() == MAX_DEPTH {
+            return Err(RefError {
+                kind: RefErrorKind::TooLong,
+                span: node.get("$ref").map_or(node.span, |first| first.span),
+                message: format!("this reference leads through more than {MAX_DEPTH} others"),
+            });
+        }
         seen.push(reference.span);
         target = step(draft, target.file, reference)?;
     }
     Ok(target)
 }
 
-/// One step: the schema that the text of a `$ref` names.
-fn step<'a>(
+/// One step: the schema that the text of a `$ref` names, which may be a reference itself.
+///
+/// # Errors
+/// The reference leads nowhere, or out of the catalogue.
+pub fn step<'a>(
     draft: &'a Draft<'a>,
     file: &'a DraftFile<'a>,
     reference: &'a Node,
@@ -104,16 +118,13 @@ fn step<'a>(
         return Err(error(RefErrorKind::Unresolved, message));
     };
     let name = name.replace("~1", "/").replace("~0", "~");
-    let found = target.content.as_ref().ok().and_then(|root| {
-        let member = root.get("definitions")?.member(&name)?;
-        Some((member.key.as_str(), &member.value))
-    });
-    let Some((name, node)) = found else {
+    let Some(found) = target.definition(&name) else {
         let message = format!("`{}` has no definition `{name}`", target.path);
         return Err(error(RefErrorKind::Unresolved, message));
     };
+    let name = found.key.as_str();
     let shared = matches!(target.place, Place::Definitions(_)).then_some(name);
-    Ok(Target { node, file: target, shared })
+    Ok(Target { node: &found.value, file: target, name, shared })
 }
 
 /// Why a schema cannot stand on its own.
@@ -123,6 +134,53 @@ pub enum ResolveError {
     Reference(RefError),
     /// More than [`MAX_NODES`] nodes, or deeper than [`MAX_DEPTH`].
     TooLarge(Span),
+}
+
+/// The first schema of a file that makes it too large: its root and its definitions, with their
+/// references replaced, have more than [`MAX_NODES`] nodes together or nest deeper than
+/// [`MAX_DEPTH`].
+///
+/// What a reference means that cannot be followed counts as one node. A file for which this is
+/// nothing can be resolved piece by piece in linear time.
+pub fn too_large<'a>(draft: &'a Draft<'a>, file: &'a DraftFile<'a>) -> Option<Span> {
+    let root = file.content.as_ref().ok()?;
+    let mut scale = Scale { draft, open: Vec::new(), nodes: 0 };
+    let definitions = root.get("definitions").map(Node::members).unwrap_or_default();
+    let schemas = definitions.iter().map(|member| &member.value);
+    std::iter::once(root).chain(schemas).find_map(|schema| scale.weigh(file, schema))
+}
+
+/// Counts the nodes of schemas whose references are replaced.
+struct Scale<'a> {
+    draft: &'a Draft<'a>,
+    open: Vec<Span>,
+    nodes: usize,
+}
+
+impl<'a> Scale<'a> {
+    fn weigh(&mut self, file: &'a DraftFile<'a>, node: &'a Node) -> Option<Span> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES || self.open.len() > MAX_DEPTH {
+            return Some(node.span);
+        }
+        let target = match follow(self.draft, file, node) {
+            Ok(target) if !self.open.contains(&target.node.span) => target,
+            Err(error) if error.kind == RefErrorKind::TooLong => return Some(error.span),
+            Ok(_) | Err(_) => return None,
+        };
+        self.open.push(target.node.span);
+        let heavy = target.node.members().iter().find_map(|member| match member.key.as_str() {
+            "properties" | "oneOf" => {
+                let properties = member.value.members().iter().map(|property| &property.value);
+                let mut schemas = properties.chain(member.value.items());
+                schemas.find_map(|schema| self.weigh(target.file, schema))
+            }
+            "items" | "additionalProperties" => self.weigh(target.file, &member.value),
+            _ => None,
+        });
+        self.open.pop();
+        heavy
+    }
 }
 
 /// A schema with every reference replaced by what it means.

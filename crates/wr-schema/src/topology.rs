@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::json::Node;
+
 /// The streams and consumers on which the events of a catalogue travel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +198,11 @@ impl Topology {
     pub fn json_schema() -> serde_json::Value {
         let settings = schemars::generate::SchemaSettings::draft07();
         settings.into_generator().into_root_schema_for::<Topology>().to_value()
+    }
+
+    /// The topology that a file holds, where it holds one.
+    pub fn of(node: &Node) -> Option<Topology> {
+        serde_json::from_value(node.to_value()).ok()
     }
 
     /// Which streams store a subject.

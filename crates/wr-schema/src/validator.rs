@@ -1,5 +1,6 @@
 //! The one place that knows the `jsonschema` crate: does a document obey a schema?
 
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationOptions, Validator};
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ pub struct Violation {
     pub pointer: String,
     /// The keyword that refuses it.
     pub keyword: String,
+    /// The properties that are missing or that nothing knows, where that is what is wrong.
+    pub properties: Vec<String>,
 }
 
 impl Compiled {
@@ -30,6 +33,13 @@ impl Compiled {
         let violation = |error: jsonschema::ValidationError<'_>| Violation {
             pointer: error.instance_path().to_string(),
             keyword: error.kind().keyword().to_owned(),
+            properties: match error.kind() {
+                ValidationErrorKind::Required { property } => {
+                    property.as_str().map(str::to_owned).into_iter().collect()
+                }
+                ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.clone(),
+                _ => Vec::new(),
+            },
         };
         self.0.iter_errors(document).map(violation).collect()
     }

@@ -4,6 +4,8 @@
 //!
 //! Remove one of the two.
 
+use std::collections::HashSet;
+
 use crate::draft::{Draft, DraftFile};
 use crate::json::Node;
 use crate::lint::{Check, Report};
@@ -17,9 +19,9 @@ fn check(_: &Draft<'_>, file: &DraftFile<'_>, report: &mut Report<'_>) {
 }
 
 fn walk(node: &Node, report: &mut Report<'_>) {
-    for (index, member) in node.members().iter().enumerate() {
-        let before = node.members().iter().take(index);
-        if before.into_iter().any(|other| other.key == member.key) {
+    let mut seen = HashSet::new();
+    for member in node.members() {
+        if !seen.insert(member.key.as_str()) {
             let message = format!("`{}` stands twice in this object", member.key);
             report.at(member.key_span, message, "remove one of the two");
         }
