@@ -3,6 +3,7 @@
 //! A diagnostic has one spot or more; the first is the one to mend, the others are what it
 //! disagrees with.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -70,6 +71,8 @@ pub(crate) struct Region<'a> {
     pub(crate) text: &'a str,
     /// The bytes; both ends lie in the text, between two characters.
     pub(crate) bytes: Range<usize>,
+    /// The bytes of the lines that the stretch is in, without the last line's break.
+    pub(crate) lines: Range<usize>,
     /// The place of the first byte.
     pub(crate) start: LineColumn,
     /// The place after the last byte.
@@ -139,27 +142,49 @@ impl<'a> Report<'a> {
 struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// The offset and the place that were asked for last: findings come in the order of the text,
+    /// so that the characters of a long line are counted once.
+    last: Cell<(usize, LineColumn)>,
 }
 
 impl<'a> Lines<'a> {
     fn of(text: &'a str) -> Lines<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Lines { text, starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        Lines { text, starts, last: Cell::new((0, LineColumn { line: 1, column: 1 })) }
     }
 
     fn region(&self, start: usize, end: usize) -> Region<'a> {
         let start = boundary(self.text, start);
         let end = boundary(self.text, end).max(start);
-        let place = |offset| self.place(offset);
-        Region { text: self.text, bytes: start..end, start: place(start), end: place(end) }
+        let (first, last) = (self.place(start), self.place(end));
+        let lines = self.start(first.line)..self.end(last.line).max(end);
+        Region { text: self.text, bytes: start..end, lines, start: first, end: last }
     }
 
     /// As [`LineColumn::of`], of an offset between two characters.
     fn place(&self, offset: usize) -> LineColumn {
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|before| self.starts.get(before)).copied();
-        let before = self.text.get(start.unwrap_or_default()..offset).unwrap_or_default();
-        LineColumn { line, column: before.chars().count() + 1 }
+        let (from, column) = match self.last.get() {
+            (last, place) if place.line == line && last <= offset => (last, place.column),
+            _ => (self.start(line), 1),
+        };
+        let between = self.text.get(from..offset).unwrap_or_default();
+        let place = LineColumn { line, column: column + between.chars().count() };
+        self.last.set((offset, place));
+        place
+    }
+
+    /// The first byte of a line.
+    fn start(&self, line: usize) -> usize {
+        line.checked_sub(1).and_then(|before| self.starts.get(before)).copied().unwrap_or_default()
+    }
+
+    /// The byte after the last of a line, its break left out.
+    fn end(&self, line: usize) -> usize {
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        let text = self.text.get(self.start(line)..end).unwrap_or_default();
+        if text.ends_with('\r') { end - 1 } else { end }
     }
 }
 

@@ -97,51 +97,34 @@ struct Excerpt {
 
 impl Excerpt {
     fn of(region: &Region<'_>) -> Excerpt {
-        let whole = region.text;
         let Range { start, end } = region.bytes;
-        let first = whole.get(..start).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        let first = region.lines.start;
         let line = region.start.line;
-        if region.end.line - line < MOST_LINES {
-            let last = line_end(whole, end);
-            let text = whole.get(first..last).unwrap_or_default();
-            if text.lines().all(|line| fits(line, LONGEST_LINE)) {
-                return Excerpt { text: text.to_owned(), line, span: start - first..end - first };
-            }
+        let text = region.text.get(region.lines.clone()).unwrap_or_default();
+        // A character takes four bytes at the most.
+        let few = region.end.line - line < MOST_LINES && text.len() < MOST_LINES * 4 * LONGEST_LINE;
+        if few && text.split('\n').all(|line| fits(line, LONGEST_LINE)) {
+            return Excerpt { text: text.to_owned(), line, span: start - first..end - first };
         }
-        let last = line_end(whole, start);
-        let text = whole.get(first..last).unwrap_or_default();
-        let start = (start - first).min(text.len());
-        let end = end.min(last) - first;
-        let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
-        let (within, after) = rest.split_at_checked(end.max(start) - start).unwrap_or((rest, ""));
-        Excerpt::cut(before, within, after, line)
+        let (before, rest) = text.split_at_checked(start - first).unwrap_or((text, ""));
+        let (within, after) = rest.split_at_checked(end - start).unwrap_or((rest, ""));
+        match within.split_once('\n') {
+            Some((within, _)) => Excerpt::cut(before, within.trim_end_matches('\r'), "", line),
+            None => Excerpt::cut(before, within, after, line),
+        }
     }
 
     /// A line around the stretch `within`, each part no longer than it may be.
     fn cut(before: &str, within: &str, after: &str, line: usize) -> Excerpt {
-        let whole = fits(before, BEFORE) && fits(within, WITHIN) && fits(after, AFTER);
-        let short = whole || fits(&[before, within, after].concat(), LONGEST_LINE);
-        let (mut text, within, after) = if short {
-            (before.to_owned(), within.to_owned(), after.to_owned())
-        } else {
-            let within_short = head(within, WITHIN);
-            let after = if fits(within, WITHIN) { head(after, AFTER) } else { String::new() };
-            (tail(before, BEFORE), within_short, after)
-        };
+        let mut text = tail(before, BEFORE);
         let start = text.len();
-        text.push_str(&within);
+        text.push_str(&head(within, WITHIN));
         let span = start..text.len();
-        text.push_str(&after);
+        if fits(within, WITHIN) {
+            text.push_str(&head(after, AFTER));
+        }
         Excerpt { text, line, span }
     }
-}
-
-/// The end of the line that an offset is in, without its line break.
-fn line_end(text: &str, offset: usize) -> usize {
-    let rest = text.get(offset..).unwrap_or_default();
-    let end = offset + rest.find('\n').unwrap_or(rest.len());
-    let ends_in_cr = text.get(offset..end).is_some_and(|line| line.ends_with('\r'));
-    if ends_in_cr { end - 1 } else { end }
 }
 
 fn fits(text: &str, characters: usize) -> bool {
