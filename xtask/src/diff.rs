@@ -29,7 +29,10 @@ pub(crate) struct Change {
 /// Writes what would change.
 pub(crate) fn write(changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
     let mut left = MOST_LINES;
-    let mut files = changes.iter();
+    // What changed says more than what is new as a whole.
+    let mut sorted: Vec<&Change> = changes.iter().collect();
+    sorted.sort_by_key(|change| change.old.is_none() || change.new.is_none());
+    let mut files = sorted.into_iter();
     for change in files.by_ref() {
         let lines = lines(change);
         for line in lines.iter().take(left) {
@@ -138,7 +141,7 @@ mod tests {
         let long = "x".repeat(1_000_000);
         let many: String = (0..10_000).map(|line| format!("{line}\n")).collect();
         let mut changes =
-            vec![change("long", None, Some(&long)), change("many", None, Some(&many))];
+            vec![change("long", Some(""), Some(&long)), change("many", Some(""), Some(&many))];
         changes.extend((0..1000).map(|at| change(&format!("file{at}"), Some("a"), Some("b"))));
         let shown = shown(&changes);
         assert!(shown.len() < 10_000, "{}", shown.len());
