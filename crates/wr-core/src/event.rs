@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::contract::{Contract, Payload};
@@ -101,16 +101,7 @@ impl<T: Payload> Contract for Event<T> {
     /// A `type` or a major that is not the subject's is judged before everything else.
     fn read(value: Value, at: &At<'_>) -> Result<Event<T>, Error> {
         let mut object = Object::read(value, at)?;
-        if object.text("type").is_some_and(|event_type| event_type != T::EVENT_TYPE) {
-            let kind = ErrorKind::TypeMismatch { expected: T::EVENT_TYPE };
-            return Err(at.name("type").error(kind));
-        }
-        if let Some((major, _)) = object.text("version").and_then(parse_version)
-            && major != T::MAJOR.to_string()
-        {
-            let kind = ErrorKind::MajorMismatch { expected: T::MAJOR };
-            return Err(at.name("version").error(kind));
-        }
+        judge_subject(object.members(), T::EVENT_TYPE, T::MAJOR, at)?;
         let id = object.required("id", &TEXT)?;
         let version = object.required("version", &VersionText { major: T::MAJOR })?;
         let _: String = object.required("type", &Constant::new(T::EVENT_TYPE))?;
@@ -156,6 +147,30 @@ impl<'de, T: Payload> Deserialize<'de> for Event<T> {
     }
 }
 
+/// Whether a message is of the subject it came on: its `type` and the major of its `version`.
+///
+/// What has no such members, or members of other types, passes: it is for the schema to refuse.
+///
+/// # Errors
+/// [`ErrorKind::TypeMismatch`] or [`ErrorKind::MajorMismatch`].
+pub fn judge_subject(
+    message: &Map<String, Value>,
+    event_type: &'static str,
+    major: u32,
+    at: &At<'_>,
+) -> Result<(), Error> {
+    let text = |name: &str| message.get(name).and_then(Value::as_str);
+    if text("type").is_some_and(|text| text != event_type) {
+        return Err(at.name("type").error(ErrorKind::TypeMismatch { expected: event_type }));
+    }
+    match text("version").and_then(parse_version) {
+        Some((text, _)) if text != major.to_string() => {
+            Err(at.name("version").error(ErrorKind::MajorMismatch { expected: major }))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// `{major}.{minor}` of one major.
 struct VersionText {
     major: u32,
@@ -181,8 +196,8 @@ impl Rule<String> for VersionText {
     }
 }
 
-/// The digits before and after the dot.
-fn parse_version(text: &str) -> Option<(&str, &str)> {
+/// The digits before and after the dot of an envelope's `version`.
+pub fn parse_version(text: &str) -> Option<(&str, &str)> {
     let (major, minor) = text.split_once('.')?;
     let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     (is_digits(major) && is_digits(minor)).then_some((major, minor))

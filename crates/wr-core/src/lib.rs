@@ -19,7 +19,7 @@ mod union;
 pub use catalogue::{Catalogue, DeadLetterMinors, Minor, Subject};
 pub use contract::{Contract, EventSet, Payload};
 pub use error::{Error, ErrorKind, Keyword};
-pub use event::Event;
+pub use event::{Event, judge_subject, parse_version};
 pub use format::Format;
 pub use object::{Fields, Object};
 pub use pointer::At;

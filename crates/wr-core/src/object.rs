@@ -49,9 +49,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The text of a property, which stays.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.members.get(name).and_then(Value::as_str)
+    pub(crate) fn members(&self) -> &Map<String, Value> {
+        &self.members
     }
 }
 
