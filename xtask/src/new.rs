@@ -182,9 +182,10 @@ fn refused(error: &author::Error, folder: &Path) -> Error {
             "a folder holds one domain, and `{}` is taken: give another with `--schemas DIR`",
             folder.display()
         ),
-        author::Error::Exists { event_type, .. } => format!(
-            "`cargo xtask new minor {event_type}` adds fields to it, `cargo xtask new major \
-             {event_type}` changes it"
+        author::Error::Exists { subject } => format!(
+            "`cargo xtask new minor {name}` adds fields to it, `cargo xtask new major {name}` \
+             changes it",
+            name = subject.event_type()
         ),
         author::Error::SameRustName { .. } => {
             "choose a name that differs in its letters".to_owned()

@@ -46,22 +46,18 @@ pub enum Error {
         asked: String,
     },
     /// The event is there already.
-    #[error("`{event_type}` exists already: `{subject}`")]
+    #[error("`{event_type}` exists already: `{subject}`", event_type = subject.event_type())]
     Exists {
-        /// The event.
-        event_type: EventType,
         /// Its newest subject.
         subject: Subject,
     },
     /// An event of that Rust name is there already.
-    #[error("`{subject}` and `{other}` would both be `{type_name}` in Rust")]
+    #[error("`{asked}` and `{other}` would both be `{name}` in Rust", name = other.type_name())]
     SameRustName {
         /// What was asked for.
-        subject: Subject,
+        asked: EventType,
         /// What is there.
-        other: Subject,
-        /// The Rust type of both.
-        type_name: String,
+        other: Box<Subject>,
     },
     /// A second token that stands for something else than events.
     #[error("`{entity}` in `{subject}` is reserved: such subjects carry no events")]
@@ -128,15 +124,14 @@ pub fn event(draft: &Draft<'_>, name: &str) -> Result<NewFile, Error> {
     }
     let same = |other: &&Subject| other.event_type() == subject.event_type();
     if let Some(other) = subjects(draft).iter().rev().find(same) {
-        let event_type = subject.event_type();
-        return Err(Error::Exists { event_type, subject: other.clone() });
+        return Err(Error::Exists { subject: other.clone() });
     }
     if subject.major() != 1 {
         return Err(Error::FirstMajor { major: subject.major() });
     }
     let type_name = subject.type_name();
     if let Some(other) = subjects(draft).into_iter().find(|other| other.type_name() == type_name) {
-        return Err(Error::SameRustName { subject, other, type_name });
+        return Err(Error::SameRustName { asked: subject.event_type(), other: Box::new(other) });
     }
     let version = Version { major: 1, minor: 0 };
     let path = path_of(&subject, version);
