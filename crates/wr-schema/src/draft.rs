@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::json::{self, FileId, Member, Node, Span, SyntaxError};
 use crate::names::{NameError, Subject, Version};
 use crate::source::Sources;
+use crate::topology::{MAX_WILDCARDS, Topology, has_wildcard};
 
 /// Every file of a catalogue that is JSON, and what became of the others.
 #[derive(Debug)]
@@ -147,6 +148,17 @@ impl<'a> Draft<'a> {
     /// The topology, where there is one that is JSON.
     pub fn topology(&self) -> Option<&Node> {
         self.at("topology.json")?.content.as_ref().ok()
+    }
+
+    /// The topology as streams and consumers, and its text; nothing where it is none, which the
+    /// rule `topology_invalid` says.
+    pub fn streams(&self) -> Option<(Topology, &Node)> {
+        let node = self.topology()?;
+        let topology = Topology::of(node)?;
+        let streams = topology.streams.iter().flat_map(|stream| &stream.subjects);
+        let consumers = topology.consumers.iter().flat_map(|consumer| &consumer.filter_subjects);
+        let wild = streams.chain(consumers).filter(|filter| has_wildcard(filter)).count();
+        (wild <= MAX_WILDCARDS).then_some((topology, node))
     }
 }
 

@@ -238,6 +238,7 @@ pub fn dead(keyword: &Keyword, kind: Kind, role: Role<'_>, schema: &Node) -> Opt
         On::Root => (!is_root).then_some(Dead::Root),
         On::Kinds(_) if kind == Kind::Reference => None,
         On::Kinds(kinds) if !kinds.contains(&kind) => Some(Dead::Kinds(kinds)),
+        On::Kinds(_) if kind != Kind::Text => None,
         On::Kinds(_) => match keyword.name {
             "minLength" | "maxLength" | "pattern" | "format" | "enum" if has("const") => {
                 Some(Dead::Beside("const"))
@@ -245,7 +246,7 @@ pub fn dead(keyword: &Keyword, kind: Kind, role: Role<'_>, schema: &Node) -> Opt
             "minLength" | "maxLength" | "pattern" | "format" if has("enum") => {
                 Some(Dead::Beside("enum"))
             }
-            "x-wr-closed" if kind == Kind::Text && !has("enum") => Some(Dead::NothingToClose),
+            "x-wr-closed" if !has("enum") => Some(Dead::NothingToClose),
             _ => None,
         },
     }
@@ -487,12 +488,20 @@ pub fn is_sound(schema: &Node) -> bool {
                     member.key != "pattern" || member.value.as_str().is_some_and(pattern::is_sound)
                 }),
                 "enum" => !value.items().is_empty(),
+                "required" => has_properties(schema, value),
                 "properties" => value.members().iter().all(|property| is_sound(&property.value)),
                 "items" | "additionalProperties" => is_sound(value),
                 "oneOf" => value.items().iter().all(is_sound),
                 _ => true,
             }
     })
+}
+
+/// Whether every name in `required` is a property.
+fn has_properties(schema: &Node, required: &Node) -> bool {
+    let properties = schema.get("properties").map(Node::members).unwrap_or_default();
+    let names: HashSet<&str> = properties.iter().map(|member| member.key.as_str()).collect();
+    required.items().iter().all(|name| name.as_str().is_some_and(|name| names.contains(name)))
 }
 
 /// The type beside null, where `type` is a name, or an array of one name and `"null"`.

@@ -174,8 +174,12 @@ fn syntax_fault(error: &ast::Error) -> Fault {
             "mend it; a character that means something is escaped by `\\`".to_owned(),
         ),
     };
-    let span = error.span();
-    Fault { kind, start: span.start.offset, end: span.end.offset, message, help }
+    let (start, mut end) = (error.span().start.offset, error.span().end.offset);
+    if start == end {
+        let next = error.pattern().get(start..).and_then(|rest| rest.chars().next());
+        end += next.map_or(0, char::len_utf8);
+    }
+    Fault { kind, start, end, message, help }
 }
 
 const ESCAPE: &str = "this escape is not read alike by every engine";

@@ -161,7 +161,7 @@ impl<'a> Scale<'a> {
     fn weigh(&mut self, file: &'a DraftFile<'a>, node: &'a Node) -> Option<Span> {
         self.nodes += 1;
         if self.nodes > MAX_NODES || self.open.len() > MAX_DEPTH {
-            return Some(node.span);
+            return Some(node.head());
         }
         let target = match follow(self.draft, file, node) {
             Ok(target) if !self.open.contains(&target.node.span) => target,

@@ -1,6 +1,6 @@
 //! Streams and consumers: the Rust type of `topology.json`, whose own schema is derived from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -229,6 +229,88 @@ impl Topology {
     }
 }
 
+/// The most filters with `*` or `>` that a topology may have: each is compared with all others.
+pub const MAX_WILDCARDS: usize = 1000;
+
+impl DeadLetters {
+    /// The subject of a consumer's dead letters.
+    pub fn subject_of(&self, consumer: &Consumer) -> String {
+        fill(&self.subject, &[("{stream}", &consumer.stream), ("{consumer}", &consumer.name)])
+    }
+}
+
+impl Redrive {
+    /// Everything that is redriven to a consumer, as a filter.
+    pub fn filter_of(&self, consumer: &Consumer) -> String {
+        fill(&self.subject, &[("{consumer}", &consumer.name), ("{subject}", ">")])
+    }
+}
+
+fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+/// Whether a text is a filter of subjects: tokens, of which some may be `*` and the last `>`.
+pub fn is_filter(text: &str) -> bool {
+    let last = text.split('.').count();
+    let is_token = |(at, token): (usize, &str)| match token {
+        ">" => at + 1 == last,
+        "*" => true,
+        _ => {
+            let is_odd = |c: char| c.is_whitespace() || c.is_control() || "*>{}".contains(c);
+            !token.is_empty() && !token.contains(is_odd)
+        }
+    };
+    text.split('.').enumerate().all(is_token)
+}
+
+/// Whether a filter has `*` or `>`.
+pub fn has_wildcard(filter: &str) -> bool {
+    filter.split('.').any(|token| token == "*" || token == ">")
+}
+
+/// Filters of subjects, of which most are plain subjects.
+#[derive(Clone, Debug, Default)]
+pub struct Filters<'a> {
+    plain: HashSet<&'a str>,
+    wild: Vec<&'a str>,
+}
+
+impl<'a> Filters<'a> {
+    /// Adds a filter.
+    pub fn add(&mut self, filter: &'a str) {
+        if has_wildcard(filter) {
+            self.wild.push(filter);
+        } else {
+            self.plain.insert(filter);
+        }
+    }
+
+    /// Whether one of the filters matches everything that this one does.
+    pub fn covers(&self, inner: &str) -> bool {
+        self.plain.contains(inner) || self.wild.iter().any(|outer| covers(outer, inner))
+    }
+
+    /// One of the filters that matches something that this one matches too.
+    pub fn overlapping(&self, other: &str) -> Option<&'a str> {
+        let wild = || self.wild.iter().find(|filter| overlap(filter, other)).copied();
+        if has_wildcard(other) {
+            wild()
+                .or_else(|| self.plain.iter().filter(|plain| overlap(plain, other)).min().copied())
+        } else {
+            self.plain.get(other).copied().or_else(wild)
+        }
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Filters<'a> {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(filters: I) -> Filters<'a> {
+        let mut all = Filters::default();
+        filters.into_iter().for_each(|filter| all.add(filter));
+        all
+    }
+}
+
 /// Whether every subject that `inner` matches is matched by `outer` too; both may hold `*` and a
 /// final `>`.
 pub fn covers(outer: &str, inner: &str) -> bool {
@@ -279,6 +361,21 @@ mod tests {
         ] {
             assert_eq!(covers(outer, inner), expected, "{outer} {inner}");
         }
+    }
+
+    #[test]
+    fn filters() {
+        for text in ["a", "a.*.b", "a.>", ">", "$JS.EVENT.>"] {
+            assert!(is_filter(text), "{text}");
+        }
+        for text in ["", "a.", ".a", "a.>.b", "a b", "a.{c}", "a*"] {
+            assert!(!is_filter(text), "{text}");
+        }
+        let all: Filters<'_> = ["a.b", "c.*"].into_iter().collect();
+        assert!(all.covers("a.b") && all.covers("c.d") && !all.covers("a.*"));
+        assert_eq!(all.overlapping("a.*"), Some("a.b"));
+        assert_eq!(all.overlapping("c.d"), Some("c.*"));
+        assert_eq!(all.overlapping("d.d"), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationOptions, Validator};
 use serde_json::Value;
 
+use crate::json::{Node, Span};
+
 /// A compiled schema of the dialect.
 #[derive(Debug)]
 pub struct Compiled(Validator);
@@ -19,6 +21,16 @@ pub struct Violation {
     pub properties: Vec<String>,
 }
 
+impl Violation {
+    /// The value of the document that is refused, its first character where it is an object; where
+    /// it holds a property that nothing knows, that one's key.
+    pub(crate) fn place(&self, document: &Node) -> Span {
+        let Some(node) = document.pointer(&self.pointer) else { return document.head() };
+        let unknown = self.properties.iter().find_map(|name| node.member(name));
+        unknown.map_or(node.head(), |member| member.key_span)
+    }
+}
+
 impl Compiled {
     /// Compiles a schema; `uuid`, which draft-07 does not know, is checked like the other formats.
     ///
@@ -26,6 +38,11 @@ impl Compiled {
     /// The schema is none; the text says why.
     pub fn new(schema: &Value) -> Result<Compiled, String> {
         options().build(schema).map(Compiled).map_err(|error| error.to_string())
+    }
+
+    /// Whether the document obeys the schema.
+    pub fn accepts(&self, document: &Value) -> bool {
+        self.0.is_valid(document)
     }
 
     /// What refuses the document, in the order of the schema.

@@ -29,9 +29,8 @@ fn check(draft: &Draft<'_>, file: &DraftFile<'_>, report: &mut Report<'_>) {
         let Some(default) = site.node.get("default") else { continue };
         let Some(judge) = Judge::of(draft, site, true) else { continue };
         if let Some(violation) = judge.violations(default).first() {
-            let span = default.pointer(&violation.pointer).unwrap_or(default).head();
-            report.at(
-                span,
+                        report.at(
+                violation.place(default),
                 format!("this `default` violates `{}` of its own property", violation.keyword),
                 "correct it, or remove it",
             );

@@ -6,7 +6,7 @@
 //! Correct the example, or the schema.
 
 use crate::draft::{Draft, DraftFile, Role, Site};
-use crate::json::{Node, Span};
+use crate::json::Node;
 use crate::judge::Judge;
 use crate::lint::{Check, Report};
 use crate::resolve;
@@ -27,18 +27,11 @@ fn check(draft: &Draft<'_>, file: &DraftFile<'_>, report: &mut Report<'_>) {
         let Some(judge) = Judge::of(draft, site, optional) else { continue };
         for example in examples {
             if let Some(violation) = judge.violations(example).first() {
-                let span = place(example, violation);
+                let span = violation.place(example);
                 report.at(span, message(violation), "correct the example, or the schema");
             }
         }
     }
-}
-
-/// The value that is refused; where it holds a property that nothing knows, that one's key.
-fn place(example: &Node, violation: &Violation) -> Span {
-    let Some(node) = example.pointer(&violation.pointer) else { return example.head() };
-    let unknown = violation.properties.iter().find_map(|name| node.member(name));
-    unknown.map_or(node.head(), |member| member.key_span)
 }
 
 fn message(violation: &Violation) -> String {

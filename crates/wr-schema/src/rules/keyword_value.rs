@@ -7,7 +7,7 @@
 //! Write what the keyword takes: `"maxLength": 64`, `"required": ["id"]`, `"type": "string"`.
 
 use crate::draft::{Draft, Site};
-use crate::json::{Data, Node};
+use crate::json::Node;
 use crate::keywords::{self, Holds, Kind, Keyword, On};
 use crate::lint::{Check, Report};
 
@@ -20,7 +20,7 @@ fn check(draft: &Draft<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     let kind = keywords::kind(site.node);
     for member in site.node.members() {
         let Some(keyword) = keywords::keyword(&member.key) else { continue };
-        if is_judged_elsewhere(keyword, kind, site, &member.value) {
+        if is_judged_elsewhere(keyword, kind, site) {
             continue;
         }
         if let Some(fault) = keywords::fault(keyword, kind, &member.value) {
@@ -59,7 +59,6 @@ fn is_judged_elsewhere(
     keyword: &Keyword,
     kind: Option<Kind>,
     site: &Site<'_>,
-    value: &Node,
 ) -> bool {
     let is_dead = kind.is_some_and(|kind| {
         let is_sibling = kind == Kind::Reference && keyword.name != "$ref";
@@ -68,10 +67,8 @@ fn is_judged_elsewhere(
     });
     is_dead
         || match keyword.name {
-            "items" => matches!(value.data, Data::Array(_)),
-            // These are schemas in their own right, and reported there.
-            "additionalProperties" => true,
             "const" => site.node.get("type").is_none(),
+            // Schemas in their own right are reported there.
             _ => keyword.holds == Holds::Schema && keyword.name != "propertyNames",
         }
 }

@@ -64,6 +64,9 @@ impl Taken {
     }
 }
 
+/// Names of types that are taken, each with the file that took it and the way to it there.
+type Types = HashMap<String, (String, Vec<String>)>;
+
 fn fields(draft: &Draft<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     let mut names = Taken::default();
     let mut methods = Taken::default();
@@ -199,7 +202,7 @@ fn types(draft: &Draft<'_>, report: &mut Report<'_>) {
             newest.insert(home, (version, file, root));
         }
     }
-    let mut names = Taken::default();
+    let mut names = Types::default();
     for (home, (_, file, root)) in &newest {
         if resolve::too_large(draft, file).is_some() {
             continue;
@@ -227,7 +230,7 @@ fn shared(
     draft: &Draft<'_>,
     site: &Site<'_>,
     name: &str,
-    names: &mut Taken,
+    names: &mut Types,
     report: &mut Report<'_>,
 ) {
     let is_alias = site.node.get("$ref").is_some();
@@ -251,7 +254,7 @@ fn take<'a>(
     (file, node, top): (&'a DraftFile<'a>, &'a Node, Span),
     name: &str,
     ty: &Type,
-    names: &mut Taken,
+    names: &mut Types,
     report: &mut Report<'_>,
 ) {
     let mut refused: Vec<Vec<Step<'_>>> = Vec::new();
@@ -261,19 +264,36 @@ fn take<'a>(
         }
         let is_struct = matches!(named.ty.shape, Shape::Struct { .. });
         let companion = is_struct.then(|| rust_names::required(&named.name));
+        let way = way(&named.path);
         for rust in std::iter::once(named.name.clone()).chain(companion) {
-            if let Some(other) = names.by(rust.clone(), file.path) {
+            let Some((other, their_way)) = names.get(&rust) else {
+                names.insert(rust, (file.path.to_owned(), way.clone()));
+                continue;
+            };
+            // Two fields or two variants of one name are reported as such.
+            if other != file.path || *their_way != way {
                 let at = locate(draft, file, node, &named.path).unwrap_or(top);
                 let message = format!("the type `{rust}` is also one of `{other}`");
                 report.at(at, message, "rename the property, the definition or the subject");
-                refused.push(named.path);
-                break;
             }
+            refused.push(named.path);
+            break;
         }
         if refused.len() > 100 {
             return;
         }
     }
+}
+
+/// The way to a type by the names in Rust.
+fn way(path: &[Step<'_>]) -> Vec<String> {
+    let name = |step: &Step<'_>| match step {
+        Step::Property(name) => rust_field(name),
+        Step::Items => "[]".to_owned(),
+        Step::Values => "{}".to_owned(),
+        Step::Branch(tag) => rust_type(tag),
+    };
+    path.iter().map(name).collect()
 }
 
 /// The key that leads to a type, as far as it stands in this file.

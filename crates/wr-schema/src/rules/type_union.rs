@@ -25,7 +25,7 @@ fn check(_: &Draft<'_>, site: &Site<'_>, report: &mut Report<'_>) {
         let first = names.iter().find(|name| **name != "null").unwrap_or(&"string");
         report.at(
             value.span,
-            format!("`{}` is no type and null", value.to_value()),
+            format!("`{}` is neither one type nor one type and null", value.to_value()),
             format!("write `\"{first}\"`, or `[\"{first}\", \"null\"]`"),
         );
     }
