@@ -1,4 +1,12 @@
-//! Where the tests find what they look at.
+//! What the tests share: where they find what they look at, and the differential engine.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "support for tests: what fails here is a failed test"
+)]
+
+pub mod differential;
 
 use std::path::{Path, PathBuf};
 
