@@ -425,11 +425,11 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 /// The nearest of some names, where one is near.
 pub fn nearest_of<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_ascii_lowercase();
-    let near = names
-        .filter(|other| other.len().abs_diff(name.len()) <= 3)
-        .map(|other| (strsim::osa_distance(&lower, &other.to_ascii_lowercase()), other));
+    let most = |other: &str| 1 + other.len() / 5;
+    let near = names.filter(|other| other.len().abs_diff(name.len()) <= most(other));
+    let near = near.map(|other| (strsim::osa_distance(&lower, &other.to_ascii_lowercase()), other));
     let (distance, other) = near.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + other.len() / 5).then_some(other)
+    (distance <= most(other)).then_some(other)
 }
 
 /// Whether an unknown keyword of the schema was meant to be this one.
@@ -437,7 +437,11 @@ pub fn nearest_of<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Optio
 /// A rule that misses a keyword is silent then: `unknown_keyword` says it.
 pub fn misspells(schema: &Node, keyword: &str) -> bool {
     let unknown = schema.members().iter().filter(|member| is_unknown(&member.key));
-    unknown.into_iter().any(|member| nearest(&member.key) == Some(keyword))
+    // Few are near to this one, so few are compared with all.
+    let is_meant = |name: &str| {
+        nearest_of(name, std::iter::once(keyword)).is_some() && nearest(name) == Some(keyword)
+    };
+    unknown.into_iter().any(|member| is_meant(&member.key))
 }
 
 /// Whether no rule and no table knows a keyword.

@@ -88,7 +88,13 @@ impl Report<'_> {
         let names = (keywords::kind(site.node) == Some(Kind::Map))
             .then(|| site.node.get("propertyNames").and_then(|names| names.get("pattern")));
         for node in own.flatten().into_iter().chain(names.flatten()) {
-            let faults = node.as_str().map(pattern::faults).unwrap_or_default();
+            let faults = match kind {
+                FaultKind::Invalid => node.as_str().map(pattern::faults),
+                FaultKind::Unanchored | FaultKind::NotPortable => {
+                    node.as_str().map(pattern::faults_of_syntax)
+                }
+            };
+            let faults = faults.unwrap_or_default();
             for fault in faults.into_iter().filter(|fault| fault.kind == kind) {
                 let literal = draft.sources.text(node.span);
                 let (start, end) = json::within(literal, fault.start, fault.end);
