@@ -14,10 +14,11 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
     let variants: Vec<Ident> =
         enumeration.variants.iter().map(|(_, variant)| tokens::ident(variant)).collect();
     let docs = texts.iter().map(|text| tokens::doc(&[format!("`{text}`")]));
+    let expected = tokens::one_of(&texts);
     let open = Open::new(enumeration.closed);
     let (attribute, unknown, unknown_text) = (open.attribute, open.variant, open.text);
     let otherwise = if enumeration.closed {
-        quote!(return Err(at.violation(Keyword::Enum, "one of the values of the schema")))
+        quote!(return Err(at.violation(Keyword::Enum, #expected)))
     } else {
         quote!(Self::Unknown(text))
     };
@@ -32,7 +33,7 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
             fn check(&self, at: &At<'_>) -> Result<(), Error> {
                 match self.as_str() {
                     #(#texts)|* => Ok(()),
-                    _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+                    _ => Err(at.violation(Keyword::Enum, #expected)),
                 }
             }
         }

@@ -42,6 +42,16 @@ pub(super) fn wrapped(line: &str) -> Vec<String> {
     pieces
 }
 
+/// Some texts as a choice, for an error.
+pub(super) fn one_of(texts: &[&str]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
 /// A whole number without a suffix.
 pub(super) fn integer(value: i128) -> TokenStream {
     let digits = Literal::i128_unsuffixed(value.abs());

@@ -25,15 +25,16 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
             Unknown(UnknownBranch),
         }
     });
+    let expected = format!("`{tag}` to be {}", tokens::one_of(&texts));
     let otherwise = if union.closed {
-        quote!(return Err(at.name(#tag).violation(Keyword::OneOf, "one of the tags of the schema")))
+        quote!(return Err(at.violation(Keyword::OneOf, #expected)))
     } else {
         quote!(Self::Unknown(UnknownBranch::new(tag, value)))
     };
     let check_unknown = (!union.closed).then(|| {
         quote! {
             Self::Unknown(_) => {
-                Err(at.violation(Keyword::OneOf, "one of the branches of the schema"))
+                Err(at.violation(Keyword::OneOf, #expected))
             }
         }
     });

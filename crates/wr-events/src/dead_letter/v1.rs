@@ -310,7 +310,15 @@ impl Contract for DeadLetterV1Reason {
             "unmarshal_error" | "schema_violation" | "unknown_type" | "unknown_major"
             | "envelope_mismatch" | "permanent_error" | "max_retries_exceeded"
             | "max_deliveries_exceeded" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => {
+                Err(
+                    at
+                        .violation(
+                            Keyword::Enum,
+                            "`unmarshal_error`, `schema_violation`, `unknown_type`, `unknown_major`, `envelope_mismatch`, `permanent_error`, `max_retries_exceeded` or `max_deliveries_exceeded`",
+                        ),
+                )
+            }
         }
     }
 }

@@ -190,7 +190,15 @@ impl Contract for PositionCancelledV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "user_request" | "page_closed" | "duplicate" | "queue_closed" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => {
+                Err(
+                    at
+                        .violation(
+                            Keyword::Enum,
+                            "`user_request`, `page_closed`, `duplicate` or `queue_closed`",
+                        ),
+                )
+            }
         }
     }
 }

@@ -165,7 +165,15 @@ impl Contract for PositionExpiredV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "heartbeat_timeout" | "cancelled" | "admin_revoked" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => {
+                Err(
+                    at
+                        .violation(
+                            Keyword::Enum,
+                            "`heartbeat_timeout`, `cancelled` or `admin_revoked`",
+                        ),
+                )
+            }
         }
     }
 }

@@ -175,7 +175,7 @@ impl Contract for QueueMaintenanceV1SuspendedOperationsItem {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "enqueue" | "admit" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`enqueue` or `admit`")),
         }
     }
 }

@@ -186,7 +186,15 @@ impl Contract for QueuePausedV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "manual" | "scheduled" | "overload" | "incident" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => {
+                Err(
+                    at
+                        .violation(
+                            Keyword::Enum,
+                            "`manual`, `scheduled`, `overload` or `incident`",
+                        ),
+                )
+            }
         }
     }
 }

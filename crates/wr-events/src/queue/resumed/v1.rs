@@ -183,7 +183,7 @@ impl Contract for QueueResumedV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "manual" | "scheduled" | "recovered" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`manual`, `scheduled` or `recovered`")),
         }
     }
 }

@@ -167,7 +167,7 @@ impl Contract for SessionExpiredV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "idle_timeout" | "max_duration" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`idle_timeout` or `max_duration`")),
         }
     }
 }

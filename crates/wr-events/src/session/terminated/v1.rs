@@ -201,7 +201,15 @@ impl Contract for SessionTerminatedV1Reason {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "completed" | "user_left" | "admin_revoked" | "queue_closed" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => {
+                Err(
+                    at
+                        .violation(
+                            Keyword::Enum,
+                            "`completed`, `user_left`, `admin_revoked` or `queue_closed`",
+                        ),
+                )
+            }
         }
     }
 }

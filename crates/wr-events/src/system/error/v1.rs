@@ -210,7 +210,7 @@ impl Contract for SystemErrorV1Severity {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "warning" | "error" | "critical" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`warning`, `error` or `critical`")),
         }
     }
 }

@@ -184,7 +184,7 @@ impl Contract for SystemHealthV1Status {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "healthy" | "degraded" | "unhealthy" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`healthy`, `degraded` or `unhealthy`")),
         }
     }
 }
@@ -327,7 +327,7 @@ impl Contract for SystemHealthV1ChecksValueStatus {
     fn check(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "pass" | "warn" | "fail" => Ok(()),
-            _ => Err(at.violation(Keyword::Enum, "one of the values of the schema")),
+            _ => Err(at.violation(Keyword::Enum, "`pass`, `warn` or `fail`")),
         }
     }
 }
