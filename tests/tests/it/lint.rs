@@ -1,8 +1,8 @@
 //! The lint: every rule on every case, and what a user reads.
 //!
-//! A folder of `cases/lint` is a rule. `fires*` gives findings of exactly that rule, `silent*` gives
-//! none. A file is the schema of one event in a catalogue of its own, a folder is a whole catalogue;
-//! what no file can hold is made here.
+//! A folder of `cases/lint` is a rule. `fires*` gives findings of exactly that rule, `silent*`
+//! gives none. A file is the schema of one event in a catalogue of its own, a folder is a whole
+//! catalogue; what no file can hold is made here.
 
 use std::collections::BTreeSet;
 use std::fs;

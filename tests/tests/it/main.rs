@@ -1,5 +1,11 @@
 //! The one integration binary of the workspace.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "support for tests: what fails here is a failed test"
+)]
 
 mod lint;
+mod lint_dialect;
 mod lint_robustness;
 mod spec_samples;

@@ -21,7 +21,9 @@ fn check(draft: &Draft<'_>, file: &DraftFile<'_>, report: &mut Report<'_>) {
         if let Some(span) = in_this_file.or(head) {
             report.at(
                 span,
-                format!("with references replaced, more than {MAX_NODES} schemas, or {MAX_DEPTH} levels"),
+                format!(
+                    "with references replaced, more than {MAX_NODES} schemas, or {MAX_DEPTH} levels"
+                ),
                 "split the event, or make the large part a map or a free object",
             );
         }

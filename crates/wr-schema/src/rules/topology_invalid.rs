@@ -1,7 +1,7 @@
 //! Reports a `topology.json` that is no topology.
 //!
-//! Its own schema, `generated/topology.schema.json`, says what may stand where. Names of streams, of
-//! consumers and of deduplication buckets are there once, and subjects are subjects: tokens between
+//! Its own schema, `generated/topology.schema.json`, says what may stand where. Names of streams,
+//! consumers and deduplication buckets are there once, and subjects are subjects: tokens between
 //! dots, where `*` is any token and a final `>` any rest.
 //!
 //! An editor that follows the file's `$schema` lists what may stand at the underlined place.
