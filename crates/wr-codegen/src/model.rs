@@ -3,6 +3,7 @@
 use typify::TypeSpace;
 use wr_schema::Version;
 use wr_schema::contract::{Docs, Field, Shape, Type};
+use wr_schema::rust_names::Step;
 
 use crate::Error;
 use crate::shape::{self, RustType};
@@ -67,16 +68,16 @@ pub(crate) struct Union<'a> {
     pub(crate) closed: bool,
 }
 
-/// The Rust types of a contract, named from `path`; the first is the contract's own.
+/// The Rust types of a contract called `name`; the first is the contract's own.
 ///
 /// `history` holds the same contract in older versions, oldest first.
 pub(crate) fn items<'a>(
-    path: &[String],
+    name: &str,
     ty: &'a Type,
     history: &[(Version, &Type)],
 ) -> Result<Vec<Item<'a>>, Error> {
     let mut builder = Builder { space: shape::space(), items: Vec::new() };
-    builder.own(path, ty, history)?;
+    builder.own(name, ty, history)?;
     Ok(builder.items)
 }
 
@@ -87,39 +88,34 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// A type that is written here, whatever it is shared as.
-    fn own(
-        &mut self,
-        path: &[String],
-        ty: &'a Type,
-        history: &[(Version, &Type)],
-    ) -> Result<(), Error> {
+    fn own(&mut self, name: &str, ty: &'a Type, history: &[(Version, &Type)]) -> Result<(), Error> {
         match &ty.shape {
-            Shape::Struct { fields } => self.structure(path, ty, fields, history),
+            Shape::Struct { fields } => self.structure(name, ty, fields, history),
             Shape::Enum { values, closed } => {
                 let texts: Vec<&str> = values.iter().map(String::as_str).collect();
-                let names = shape::of_variants(&mut self.space, path, &texts)?;
-                let variants = texts.into_iter().zip(names.members).collect();
+                let names = shape::of_variants(&mut self.space, name, &texts)?;
+                let variants = texts.into_iter().zip(names).collect();
                 let kind = ItemKind::Enum(Enum { variants, closed: *closed });
-                self.items.push(Item { ident: names.ident, docs: &ty.docs, kind });
+                self.items.push(Item { ident: name.to_owned(), docs: &ty.docs, kind });
                 Ok(())
             }
             Shape::Union { tag, branches, closed } => {
                 let texts: Vec<&str> =
                     branches.iter().map(|branch| branch.value.as_str()).collect();
-                let names = shape::of_variants(&mut self.space, path, &texts)?;
+                let names = shape::of_variants(&mut self.space, name, &texts)?;
                 let variants = branches
                     .iter()
-                    .zip(names.members)
+                    .zip(names)
                     .map(|(branch, variant)| {
-                        let path = shape::below(path, &branch.value);
-                        (branch.value.as_str(), variant, shape::rust_type_of(&branch.ty, &path))
+                        let inner = Step::Branch(&branch.value).name(name);
+                        (branch.value.as_str(), variant, shape::rust_type_of(&branch.ty, &inner))
                     })
                     .collect();
                 let kind = ItemKind::Union(Union { tag, variants, closed: *closed });
-                self.items.push(Item { ident: names.ident, docs: &ty.docs, kind });
+                self.items.push(Item { ident: name.to_owned(), docs: &ty.docs, kind });
                 for branch in branches {
                     let older = at_branch(history, &branch.value);
-                    self.nested(&shape::below(path, &branch.value), &branch.ty, &older)?;
+                    self.nested(&Step::Branch(&branch.value).name(name), &branch.ty, &older)?;
                 }
                 Ok(())
             }
@@ -128,14 +124,14 @@ impl<'a> Builder<'a> {
                     Shape::Array { items, .. } => Some(items),
                     _ => None,
                 });
-                self.nested(&shape::below(path, "item"), items, &older)
+                self.nested(&Step::Items.name(name), items, &older)
             }
             Shape::Map { values, .. } => {
                 let older = each(history, |shape| match shape {
                     Shape::Map { values, .. } => Some(values),
                     _ => None,
                 });
-                self.nested(&shape::below(path, "value"), values, &older)
+                self.nested(&Step::Values.name(name), values, &older)
             }
             Shape::Any
             | Shape::Boolean
@@ -149,24 +145,24 @@ impl<'a> Builder<'a> {
     /// A type inside another: a shared one is written elsewhere.
     fn nested(
         &mut self,
-        path: &[String],
+        name: &str,
         ty: &'a Type,
         history: &[(Version, &Type)],
     ) -> Result<(), Error> {
-        if ty.shared.is_some() { Ok(()) } else { self.own(path, ty, history) }
+        if ty.shared.is_some() { Ok(()) } else { self.own(name, ty, history) }
     }
 
     fn structure(
         &mut self,
-        path: &[String],
+        name: &str,
         ty: &'a Type,
         fields: &'a [Field],
         history: &[(Version, &Type)],
     ) -> Result<(), Error> {
         let held: Vec<&Field> =
             fields.iter().filter(|field| ty.constant(&field.name).is_none()).collect();
-        let names = shape::of_struct(&mut self.space, path, &held)?;
-        let mut idents = names.members.into_iter();
+        let names = shape::of_struct(&mut self.space, name, &held)?;
+        let mut idents = names.into_iter();
         let properties = fields
             .iter()
             .map(|field| {
@@ -177,7 +173,7 @@ impl<'a> Builder<'a> {
                     ty: &field.ty,
                     field: ident.map(|ident| RustField {
                         ident,
-                        ty: field_type(path, field),
+                        ty: field_type(name, field),
                         required: field.required,
                     }),
                     since: since(history, &field.name),
@@ -185,10 +181,10 @@ impl<'a> Builder<'a> {
             })
             .collect();
         let kind = ItemKind::Struct(Struct { properties });
-        self.items.push(Item { ident: names.ident, docs: &ty.docs, kind });
+        self.items.push(Item { ident: name.to_owned(), docs: &ty.docs, kind });
         for field in fields {
             let older = at_field(history, &field.name);
-            self.nested(&shape::below(path, &field.name), &field.ty, &older)?;
+            self.nested(&Step::Property(&field.name).name(name), &field.ty, &older)?;
         }
         Ok(())
     }
@@ -196,9 +192,9 @@ impl<'a> Builder<'a> {
 
 /// The type of a field, without the `Option` of an optional property: null is read as absent, so
 /// it is not an `Option` of an `Option`.
-fn field_type(path: &[String], field: &Field) -> RustType {
+fn field_type(parent: &str, field: &Field) -> RustType {
     let ty = Type { nullable: field.ty.nullable && field.required, ..field.ty.clone() };
-    shape::rust_type_of(&ty, &shape::below(path, &field.name))
+    shape::rust_type_of(&ty, &Step::Property(&field.name).name(parent))
 }
 
 /// The version that brought a property, where an older one lacks it.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 use wr_schema::contract::{Field, Shape, TextFormat, Type};
 use wr_schema::names::{rust_field, rust_type};
+use wr_schema::rust_names::{self, Step};
 
 use crate::Error;
 
@@ -35,29 +36,10 @@ pub(crate) enum RustType {
     Shared(String),
 }
 
-/// The name of a named type, and of its fields or variants in the order of the contract.
-#[derive(Clone, Debug)]
-pub(crate) struct Names {
-    pub(crate) ident: String,
-    pub(crate) members: Vec<String>,
-}
-
-/// The name of a type from its path, for example `position_enqueued_v1` and then `client`.
-pub(crate) fn type_name(path: &[String]) -> String {
-    rust_type(&path.join("_"))
-}
-
-/// The path of what a type holds: the items of an array, the values of a map.
-pub(crate) fn below(path: &[String], segment: &str) -> Vec<String> {
-    let mut path = path.to_vec();
-    path.push(segment.to_owned());
-    path
-}
-
-/// The Rust type of a contract; `path` names it where it gets a type of its own.
-pub(crate) fn rust_type_of(ty: &Type, path: &[String]) -> RustType {
+/// The Rust type of a contract; `name` is its own, where it gets one.
+pub(crate) fn rust_type_of(ty: &Type, name: &str) -> RustType {
     let plain = match (&ty.shape, &ty.shared) {
-        (_, Some(shared)) => RustType::Shared(rust_type(shared)),
+        (_, Some(shared)) => RustType::Shared(rust_names::shared(shared)),
         (Shape::Any, _) => RustType::Value,
         (Shape::Boolean, _) => RustType::Bool,
         (Shape::Integer { maximum, .. }, _) if *maximum > i64::MAX.into() => RustType::U64,
@@ -73,89 +55,90 @@ pub(crate) fn rust_type_of(ty: &Type, path: &[String]) -> RustType {
             Some(TextFormat::Ipv6) => RustType::Ipv6,
         },
         (Shape::Struct { .. } | Shape::Enum { .. } | Shape::Union { .. }, _) => {
-            RustType::Named(type_name(path))
+            RustType::Named(name.to_owned())
         }
         (Shape::Array { items, .. }, _) => {
-            RustType::List(Box::new(rust_type_of(items, &below(path, "item"))))
+            RustType::List(Box::new(rust_type_of(items, &Step::Items.name(name))))
         }
         (Shape::Map { values, .. }, _) => {
-            RustType::Map(Box::new(rust_type_of(values, &below(path, "value"))))
+            RustType::Map(Box::new(rust_type_of(values, &Step::Values.name(name))))
         }
     };
     if ty.nullable { RustType::Option(Box::new(plain)) } else { plain }
 }
 
-/// A struct's names; `fields` are those that become Rust fields.
+/// The names of a struct's fields; `fields` are those properties that become one.
 pub(crate) fn of_struct(
     space: &mut TypeSpace,
-    path: &[String],
+    name: &str,
     fields: &[&Field],
-) -> Result<Names, Error> {
+) -> Result<Vec<String>, Error> {
     let properties: serde_json::Map<String, Value> =
         fields.iter().map(|field| (field.name.clone(), shape(&field.ty))).collect();
     let required: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let schema = json!({
-        "title": path.join("_"),
+        "title": name,
         "type": "object",
         "properties": properties,
         "required": required,
         // An object without properties would be a map to typify.
         "additionalProperties": false,
     });
-    let (ident, id) = add(space, path, schema)?;
-    let details = space.get_type(&id).map_err(|error| refused(&ident, &error))?;
+    let id = add(space, name, schema)?;
+    let details = space.get_type(&id).map_err(|error| refused(name, &error))?;
     let TypeDetails::Struct(made) = details.details() else {
-        return Err(disagreement(&ident, &details.describe(), "a struct"));
+        return Err(disagreement(name, &details.describe(), "a struct"));
     };
     let mut members = Vec::new();
     for field in fields {
         let expected = rust_field(&field.name);
-        let found = made.properties().find(|(name, _)| *name == expected);
-        let Some((name, id)) = found else {
+        let found = made.properties().find(|(ident, _)| *ident == expected);
+        let Some((ident, id)) = found else {
             let names: Vec<&str> = made.properties().map(|(name, _)| name).collect();
-            return Err(disagreement(&ident, &names.join(", "), &expected));
+            return Err(disagreement(name, &names.join(", "), &expected));
         };
-        agree(space, &id, &rust_type_of(&plain(&field.ty), &below(path, &field.name)), name)?;
-        members.push(name.to_owned());
+        agree(space, &id, &rust_type_of(&plain(&field.ty), ""), ident)?;
+        members.push(ident.to_owned());
     }
-    Ok(Names { ident, members })
+    Ok(members)
 }
 
 /// The names of an enum of strings, or of the branches of a union.
 pub(crate) fn of_variants(
     space: &mut TypeSpace,
-    path: &[String],
+    name: &str,
     values: &[&str],
-) -> Result<Names, Error> {
-    let schema = json!({ "title": path.join("_"), "type": "string", "enum": values });
-    let (ident, id) = add(space, path, schema)?;
-    let details = space.get_type(&id).map_err(|error| refused(&ident, &error))?;
+) -> Result<Vec<String>, Error> {
+    let schema = json!({ "title": name, "type": "string", "enum": values });
+    let id = add(space, name, schema)?;
+    let details = space.get_type(&id).map_err(|error| refused(name, &error))?;
     let TypeDetails::Enum(made) = details.details() else {
-        return Err(disagreement(&ident, &details.describe(), "an enum"));
+        return Err(disagreement(name, &details.describe(), "an enum"));
     };
     let mut members = Vec::new();
-    for ((name, details), value) in made.variants().zip(values) {
+    for ((variant, details), value) in made.variants().zip(values) {
         let expected = rust_type(value);
-        if name != expected || !matches!(details, TypeEnumVariant::Simple) {
-            return Err(disagreement(&format!("{ident}::{expected}"), name, &expected));
+        if variant != expected || !matches!(details, TypeEnumVariant::Simple) {
+            return Err(disagreement(&format!("{name}::{expected}"), variant, &expected));
         }
-        members.push(name.to_owned());
+        members.push(variant.to_owned());
     }
-    Ok(Names { ident, members })
+    Ok(members)
 }
 
-fn add(space: &mut TypeSpace, path: &[String], schema: Value) -> Result<(String, TypeId), Error> {
-    let expected = type_name(path);
+/// Hands a schema over under the name that its path gives it.
+fn add(space: &mut TypeSpace, name: &str, schema: Value) -> Result<TypeId, Error> {
     let schema: Schema = serde_json::from_value(schema)
-        .map_err(|error| Error::Typify { name: expected.clone(), reason: error.to_string() })?;
+        .map_err(|error| Error::Typify { name: name.to_owned(), reason: error.to_string() })?;
     let id = space
-        .add_type_with_name(&schema, Some(path.join("_")))
-        .map_err(|error| refused(&expected, &error))?;
-    let found = space.get_type(&id).map_err(|error| refused(&expected, &error))?.name();
-    if found == expected {
-        Ok((found, id))
+        .add_type_with_name(&schema, Some(name.to_owned()))
+        .map_err(|error| refused(name, &error))?;
+    let found = space.get_type(&id).map_err(|error| refused(name, &error))?.name();
+    // typify may fold the case of a path such as `OrderV1` and `x`; the path wins.
+    if found.to_lowercase() == name.to_lowercase() {
+        Ok(id)
     } else {
-        Err(disagreement(&expected, &found, &expected))
+        Err(disagreement(name, &found, name))
     }
 }
 
@@ -169,7 +152,7 @@ fn shape(ty: &Type) -> Value {
         }
         (Shape::Boolean, _) => json!({ "type": "boolean" }),
         (Shape::Integer { .. }, _) => {
-            let format = if rust_type_of(ty, &[]) == RustType::U64 { "uint64" } else { "int64" };
+            let format = if rust_type_of(ty, "") == RustType::U64 { "uint64" } else { "int64" };
             json!({ "type": "integer", "format": format })
         }
         (Shape::Number { .. }, _) => json!({ "type": "number", "format": "double" }),

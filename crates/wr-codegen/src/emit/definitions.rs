@@ -1,7 +1,7 @@
 //! The file of the shared objects, enums and unions.
 
 use quote::quote;
-use wr_schema::Catalog;
+use wr_schema::{Catalog, rust_names};
 
 use super::subject::File;
 use super::tokens;
@@ -16,7 +16,7 @@ pub(super) fn file(catalog: &Catalog) -> Result<Option<File>, Error> {
     let mut all = Vec::new();
     for shared in &catalog.shared {
         // Older files hold the same definition, so a property has no version that brought it.
-        let items = model::items(std::slice::from_ref(&shared.name), &shared.ty, &[])?;
+        let items = model::items(&rust_names::shared(&shared.name), &shared.ty, &[])?;
         // No type of this file is the one that it is about, so every rule has a prefix.
         body.extend(items.iter().map(|item| super::item(item, "")));
         all.extend(items);

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use wr_schema::contract::Shape;
+use wr_schema::rust_names;
 
 use super::{docs, rule, tokens};
 use crate::model::{Item, Property, RustField, Struct};
@@ -10,7 +11,7 @@ use crate::shape::RustType;
 
 /// The struct of the required fields.
 pub(super) fn required_ident(ident: &str) -> String {
-    format!("{ident}Required")
+    rust_names::required(ident)
 }
 
 /// Whether there is a struct of the required fields.

@@ -31,11 +31,10 @@ pub(super) fn event(history: &History) -> Result<(File, Module), Error> {
     let subject = &history.subject;
     let major = format!("v{}", subject.major());
     let path = vec![rust_field(subject.entity()), rust_field(subject.action()), major.clone()];
-    let type_path = vec![format!("{}_{}_{major}", subject.entity(), subject.action())];
     let newest = newest(&history.minors, subject)?;
     let payload = payload(history, newest);
     let head = vec![format!("`{subject}`, newest version {}.", newest.version), String::new()];
-    file(&path, &type_path, &history.minors, newest, head, payload)
+    file(&path, &subject.type_name(), &history.minors, newest, head, payload)
 }
 
 /// The files of the dead letter, one a major.
@@ -45,13 +44,13 @@ pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(Option<File>, Modul
         .iter()
         .map(|history| {
             let path = vec!["dead_letter".to_owned(), format!("v{}", history.major)];
-            let type_path = vec![format!("dead_letter_v{}", history.major)];
+            let name = format!("DeadLetterV{}", history.major);
             let newest = newest(&history.minors, &"dead-letter")?;
             let head = vec![
                 format!("What the dead-letter queue carries, newest version {}.", newest.version),
                 String::new(),
             ];
-            let (file, module) = file(&path, &type_path, &history.minors, newest, head, quote!())?;
+            let (file, module) = file(&path, &name, &history.minors, newest, head, quote!())?;
             Ok((Some(file), module))
         })
         .collect()
@@ -67,7 +66,7 @@ fn newest<'a>(minors: &'a [Minor], name: &dyn std::fmt::Display) -> Result<&'a M
 
 fn file(
     path: &[String],
-    type_path: &[String],
+    name: &str,
     minors: &[Minor],
     newest: &Minor,
     mut head: Vec<String>,
@@ -75,9 +74,8 @@ fn file(
 ) -> Result<(File, Module), Error> {
     let history: Vec<(Version, &wr_schema::contract::Type)> =
         minors.iter().map(|minor| (minor.version, &minor.contract)).collect();
-    let items = model::items(type_path, &newest.contract, &history)?;
-    let root = items.first().map(|item| item.ident.clone()).unwrap_or_default();
-    let mut bodies = items.iter().map(|item| super::item(item, &root));
+    let items = model::items(name, &newest.contract, &history)?;
+    let mut bodies = items.iter().map(|item| super::item(item, name));
     let first = bodies.next();
     let body = quote!(#first #payload #(#bodies)*);
     let shared = shared_imports(&items);
