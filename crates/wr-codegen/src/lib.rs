@@ -107,7 +107,10 @@ pub fn generate(catalog: &Catalog, options: &Options) -> Result<Vec<GeneratedFil
         contents: emit::manifest(catalog, options),
         only_if_missing: true,
     });
-    let editor_schemas = [("generated/topology.schema.json", Topology::json_schema())];
+    let editor_schemas = [
+        ("generated/dialect.schema.json", wr_schema::dialect::json_schema()),
+        ("generated/topology.schema.json", Topology::json_schema()),
+    ];
     for (path, schema) in editor_schemas {
         files.push(GeneratedFile {
             root: Root::Schemas,

@@ -123,6 +123,9 @@ pub(crate) fn of_variants(
         }
         members.push(variant.to_owned());
     }
+    if members.len() != values.len() {
+        return Err(disagreement(name, &members.join(", "), &values.join(", ")));
+    }
     Ok(members)
 }
 
