@@ -21,6 +21,7 @@ rules! {
     contract_too_large,
     contradictory_bound,
     dead_keyword,
+    default_not_filled,
     default_on_required,
     default_rejected,
     definition_changed,
