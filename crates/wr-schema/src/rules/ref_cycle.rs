@@ -40,11 +40,15 @@ fn collect<'a>(
     edges: &mut Edges<'a>,
     starts: &mut Vec<Key<'a>>,
 ) {
-    let mut key = (file.id, "");
+    let root = (file.id, "");
+    let (mut key, mut end) = (root, 0);
     for site in file.sites() {
         if let Role::Definition { name } = site.role {
-            key = (file.id, name);
+            (key, end) = ((file.id, name), site.node.span.end);
             starts.push(key);
+        } else if site.node.span.start >= end {
+            // What stands behind the definitions belongs to the root again.
+            key = root;
         }
         let step = site.node.get("$ref").map(|reference| {
             (reference.span, resolve::step(draft, file, reference))
