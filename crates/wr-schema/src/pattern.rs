@@ -530,7 +530,7 @@ mod tests {
     #[test]
     fn digits_are_ascii() {
         assert_eq!(to_rust(r"^\d[\d\D_]\D$"), "^[0-9][[0-9][^0-9]_][^0-9]$");
-        assert_eq!(to_rust(r"^\\d$"), r"^\\d$");
+        assert_eq!(to_rust(r"^\\d[^\D]$"), r"^\\d[^[^0-9]]$");
         assert!(!regex::Regex::new(&to_rust(r"^\d$")).unwrap().is_match("٣"));
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use wr_schema::contract::{Shape, TextFormat, Type};
+use wr_schema::pattern;
 
 use super::tokens;
 
@@ -95,7 +96,7 @@ fn text(min: Option<u64>, max: Option<u64>, pattern: Option<&str>, name: &str) -
     let max = max.map(tokens::count).map(|n| quote!(.max(#n)));
     let static_name = tokens::ident(&format!("{name}_PATTERN"));
     let patterns = pattern.map(|pattern| {
-        let text = tokens::raw(&translated(pattern));
+        let text = tokens::raw(&pattern::to_rust(pattern));
         quote!(static #static_name: Pattern = Pattern::new(#text);)
     });
     let pattern = pattern.map(|_| quote!(.pattern(&#static_name)));
@@ -109,43 +110,4 @@ fn plain(value: TokenStream, can_fail: bool) -> Rule {
 
 fn own(value: TokenStream, ty: TokenStream, patterns: Vec<TokenStream>) -> Rule {
     Rule { value, ty, patterns, can_fail: true, is_plain: false }
-}
-
-/// The pattern in the regex crate's syntax, to which `\d` would be every digit of Unicode.
-fn translated(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut in_class = false;
-    let mut characters = pattern.chars();
-    while let Some(c) = characters.next() {
-        match c {
-            '\\' => match (characters.next(), in_class) {
-                (Some('d'), true) => out.push_str("0-9"),
-                (Some('d'), false) => out.push_str("[0-9]"),
-                (Some('D'), _) => out.push_str("[^0-9]"),
-                (Some(escaped), _) => out.extend(['\\', escaped]),
-                (None, _) => out.push('\\'),
-            },
-            '[' => {
-                in_class = true;
-                out.push(c);
-            }
-            ']' => {
-                in_class = false;
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_ascii() {
-        assert_eq!(translated(r"^\d+\.\d+$"), r"^[0-9]+\.[0-9]+$");
-        assert_eq!(translated(r"^[a\d_]\D\\d[^\D]$"), r"^[a0-9_][^0-9]\\d[^[^0-9]]$");
-    }
 }
