@@ -8,9 +8,11 @@ use crate::names::Version;
 /// The most nodes that a schema may have once its references are replaced.
 pub const MAX_NODES: usize = 20_000;
 
-/// The deepest that a schema may nest once its references are replaced; a message nested deeper
-/// than 127 is none to serde_json.
-pub const MAX_DEPTH: usize = 100;
+/// The deepest that a schema may nest once its references are replaced.
+///
+/// A level takes up to three levels of JSON in the text of a language, and a text nested deeper than
+/// 127 is none to serde_json, which reads it in every service.
+pub const MAX_DEPTH: usize = 40;
 
 /// What a chain of references leads to.
 #[derive(Clone, Copy, Debug)]

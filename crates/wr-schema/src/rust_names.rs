@@ -6,9 +6,19 @@
 use crate::contract::{Shape, Type};
 use crate::names::{rust_type, rust_type_part};
 
-/// Modules of a generated crate that no entity may take.
-pub const RESERVED_MODULES: &[&str] =
-    &["any", "catalogue", "core", "dead_letter", "definitions", "topology"];
+/// Modules of a generated crate that no entity may take, and files that cargo takes for something
+/// else.
+pub const RESERVED_MODULES: &[&str] = &[
+    "any",
+    "catalogue",
+    "core",
+    "dead_letter",
+    "definitions",
+    "lib",
+    "main",
+    "topology",
+    "wr_core",
+];
 
 /// Types of the standard library that generated code names, so that no shared definition may.
 pub const RESERVED_TYPES: &[&str] =
