@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::Item;
 
-use crate::{Error, HEADER};
+use crate::{Error, HEADER, emit};
 
 /// The text of a file.
 pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<String, Error> {
     let syntax = |source| Error::Syntax { file: path.to_owned(), source };
-    let parsed: syn::File = syn::parse2(tokens).map_err(syntax)?;
+    let parsed: syn::File = syn::parse2(emit::named(tokens)).map_err(syntax)?;
     let mut text = format!("// {HEADER}\n");
     for line in docs {
         text.push_str(if line.is_empty() { "//!" } else { "//! " });

@@ -1,5 +1,7 @@
 //! The enum over all events.
 
+use std::collections::BTreeSet;
+
 use quote::quote;
 use wr_schema::Catalog;
 
@@ -64,14 +66,10 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
             }
         )*
     };
-    let imports = tokens::imports(&body, &["Contract", "Payload"]);
-    let tokens = quote! {
-        #imports
-        use crate::{CATALOGUE, #(#types),*};
-        #body
-    };
+    let ours = quote!(use crate::{CATALOGUE, #(#types),*};);
+    let file = tokens::with_imports(body, &["Contract", "Payload"], &BTreeSet::new(), ours);
     let path = "src/any.rs".to_owned();
     let docs = ["The events of the catalogue as one type.".to_owned()];
-    let text = render::file(&path, &docs, tokens)?;
+    let text = render::file(&path, &docs, file)?;
     Ok((path, text))
 }

@@ -1,5 +1,7 @@
 //! The catalogue as a constant.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use wr_schema::Catalog;
@@ -45,10 +47,10 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
             topology: #topology,
         };
     };
-    let imports = tokens::imports(&body, &[]);
+    let file = tokens::with_imports(body, &[], &BTreeSet::new(), quote!());
     let path = "src/catalogue.rs".to_owned();
     let docs = ["The catalogue as a constant.".to_owned()];
-    let text = render::file(&path, &docs, quote!(#imports #body))?;
+    let text = render::file(&path, &docs, file)?;
     Ok((path, text))
 }
 

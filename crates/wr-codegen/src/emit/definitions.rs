@@ -21,9 +21,10 @@ pub(super) fn file(catalog: &Catalog) -> Result<Option<File>, Error> {
         body.extend(items.iter().map(|item| super::item(item, "")));
         all.extend(items);
     }
-    let imports = tokens::imports(&body, super::traits(&all));
+    let own = all.iter().flat_map(super::public_types).collect();
+    let body = tokens::with_imports(body, super::traits(&all), &own, quote!());
     let path = "src/definitions.rs".to_owned();
     let docs = ["Types that several events share.".to_owned()];
-    let text = render::file(&path, &docs, quote!(#imports #body))?;
+    let text = render::file(&path, &docs, body)?;
     Ok(Some((path, text)))
 }

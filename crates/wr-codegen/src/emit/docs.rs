@@ -1,11 +1,22 @@
 //! What is written above a type or a field, from its schema.
 
 use wr_schema::Version;
-use wr_schema::contract::{Docs, Keys, Shape, TextFormat, Type};
+use wr_schema::contract::{Keys, Shape, TextFormat, Type};
+
+use crate::model::{Item, ItemKind};
 
 /// The description of a type, as lines of Markdown.
-pub(super) fn of_type(docs: &Docs) -> Vec<String> {
+pub(super) fn of_type(item: &Item<'_>) -> Vec<String> {
+    let docs = item.docs;
     let mut lines = sentences(&docs.description);
+    if lines.is_empty() {
+        // Items and values need no description of their own.
+        lines.push(match item.kind {
+            ItemKind::Struct(_) => "An object that the schema does not describe.".to_owned(),
+            ItemKind::Enum(_) => "A choice that the schema does not describe.".to_owned(),
+            ItemKind::Union(_) => "An alternative that the schema does not describe.".to_owned(),
+        });
+    }
     if docs.deprecated {
         lines.extend([String::new(), "Deprecated.".to_owned()]);
     }
@@ -23,7 +34,7 @@ pub(super) fn of_field(ty: &Type, since: Option<Version>) -> Vec<String> {
     }
     facts.extend(bounds(&ty.shape));
     if let Some(default) = &ty.docs.default {
-        facts.push(format!("Where it is missing, `{default}` is meant."));
+        facts.push(format!("Where it is missing, {} is meant.", code(&default.to_string())));
     }
     if let Some(masked) = &ty.docs.personal_data {
         facts.push(format!("Personal data: {}.", escape(masked.trim_end_matches('.'))));
@@ -37,6 +48,15 @@ pub(super) fn of_field(ty: &Type, since: Option<Version>) -> Vec<String> {
         lines.extend(facts);
     }
     lines
+}
+
+/// A text as Markdown's code.
+pub(super) fn code(text: &str) -> String {
+    match text.contains('`') {
+        true => format!("`` {text} ``"),
+        false if text.trim().is_empty() => format!("`\"{text}\"`"),
+        false => format!("`{text}`"),
+    }
 }
 
 /// One line a line of the description.
@@ -89,7 +109,7 @@ fn bounds(shape: &Shape) -> Vec<String> {
             });
             lower.into_iter().chain(upper).collect()
         }
-        Shape::Constant(value) => vec![format!("Always `{value}`.")],
+        Shape::Constant(value) => vec![format!("Always {}.", code(value))],
         Shape::Text { min, max, pattern, format } => {
             let mut facts: Vec<String> = range(*min, *max, "character").into_iter().collect();
             facts.extend(pattern.as_deref().map(matches));
@@ -121,7 +141,7 @@ fn bounds(shape: &Shape) -> Vec<String> {
 }
 
 fn matches(pattern: &str) -> String {
-    format!("Matches `{}`.", pattern.replace('`', "'"))
+    format!("Matches {}.", code(pattern))
 }
 
 /// A count with its bounds, in words.

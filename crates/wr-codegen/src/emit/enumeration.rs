@@ -9,11 +9,11 @@ use crate::model::{Enum, Item};
 /// The enum with all that belongs to it.
 pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
     let ident = tokens::ident(&item.ident);
-    let doc = tokens::doc(&docs::of_type(item.docs));
+    let doc = tokens::doc(&docs::of_type(item));
     let texts: Vec<&str> = enumeration.variants.iter().map(|(text, _)| *text).collect();
     let variants: Vec<Ident> =
         enumeration.variants.iter().map(|(_, variant)| tokens::ident(variant)).collect();
-    let docs = texts.iter().map(|text| tokens::doc(&[format!("`{text}`")]));
+    let docs = texts.iter().map(|text| tokens::doc(&[docs::code(text)]));
     let expected = tokens::one_of(&texts);
     let open = Open::new(enumeration.closed);
     let (attribute, unknown, unknown_text) = (open.attribute, open.variant, open.text);

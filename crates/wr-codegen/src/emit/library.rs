@@ -24,10 +24,14 @@ pub(super) fn files(
         }
     }
     for (entity, actions) in &entities {
+        let first =
+            actions.values().flatten().next().and_then(|module| module.about.split_once('.'));
+        let name = first.map(|(entity, _)| entity).unwrap_or_default();
         let actions = actions.iter().map(|(action, modules)| {
             let name = tokens::ident(action);
             let types: Vec<_> = modules.iter().map(|module| major(module)).collect();
-            let event_type = format!(" `{entity}.{action}`, one module a major.");
+            let about = modules.first().map(|module| module.about.as_str()).unwrap_or_default();
+            let event_type = format!(" `{about}`, one module a major.");
             quote! {
                 #[doc = #event_type]
                 pub mod #name {
@@ -36,7 +40,7 @@ pub(super) fn files(
             }
         });
         let path = format!("src/{entity}.rs");
-        let docs = [format!("Events of the entity `{entity}`.")];
+        let docs = [format!("Events of the entity `{name}`.")];
         files.push((path.clone(), render::file(&path, &docs, quote!(#(#actions)*))?));
     }
     if !dead_letters.is_empty() {

@@ -21,6 +21,7 @@ use crate::Error;
 use crate::model::{Item, ItemKind};
 
 pub(crate) use manifest::manifest;
+pub(crate) use tokens::named;
 
 /// Every Rust file of the crate, with its path.
 pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<(String, String)>, Error> {

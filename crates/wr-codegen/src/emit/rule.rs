@@ -1,6 +1,6 @@
 //! A contract as a rule of `wr-core`: an expression that both reading and checking use.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use wr_schema::contract::{Shape, TextFormat, Type};
 use wr_schema::pattern;
@@ -13,8 +13,8 @@ pub(super) struct Rule {
     pub(super) value: TokenStream,
     /// Its type.
     pub(super) ty: TokenStream,
-    /// `static`s of the patterns in it.
-    pub(super) patterns: Vec<TokenStream>,
+    /// `static`s of the patterns in it, with their names.
+    pub(super) patterns: Vec<(Ident, TokenStream)>,
     /// Whether some value of the Rust type breaks it.
     pub(super) can_fail: bool,
     /// Whether it is short enough to stand where it is used.
@@ -97,7 +97,8 @@ fn text(min: Option<u64>, max: Option<u64>, pattern: Option<&str>, name: &str) -
     let static_name = tokens::ident(&format!("{name}_PATTERN"));
     let patterns = pattern.map(|pattern| {
         let text = tokens::raw(&pattern::to_rust(pattern));
-        quote!(static #static_name: Pattern = Pattern::new(#text);)
+        let item = quote!(static #static_name: Pattern = Pattern::new(#text););
+        (static_name.clone(), item)
     });
     let pattern = pattern.map(|_| quote!(.pattern(&#static_name)));
     let value = quote!(Text::new()#min #max #pattern);
@@ -108,6 +109,6 @@ fn plain(value: TokenStream, can_fail: bool) -> Rule {
     Rule { ty: value.clone(), value, patterns: Vec::new(), can_fail, is_plain: true }
 }
 
-fn own(value: TokenStream, ty: TokenStream, patterns: Vec<TokenStream>) -> Rule {
+fn own(value: TokenStream, ty: TokenStream, patterns: Vec<(Ident, TokenStream)>) -> Rule {
     Rule { value, ty, patterns, can_fail: true, is_plain: false }
 }

@@ -1,5 +1,7 @@
 //! A struct: its fields, its construction, how it is read, checked and written.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use wr_schema::contract::Shape;
@@ -53,7 +55,7 @@ fn fields<'a, 'b>(
 
 fn definition(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
     let ident = tokens::ident(&item.ident);
-    let doc = tokens::doc(&docs::of_type(item.docs));
+    let doc = tokens::doc(&docs::of_type(item));
     let members = fields(structure).map(|(property, field)| {
         let doc = tokens::doc(&docs::of_field(property.ty, property.since));
         let name = tokens::ident(&field.ident);
@@ -123,8 +125,8 @@ fn construction(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
 }
 
 fn setter(property: &Property<'_>, field: &RustField) -> TokenStream {
-    let doc = tokens::doc(&[format!("Sets `{}`.", property.name)]);
-    let method = format_ident!("with_{}", field.ident);
+    let doc = tokens::doc(&[format!("Sets {}.", docs::code(property.name))]);
+    let method = format_ident!("with_{}", bare(field));
     let name = tokens::ident(&field.ident);
     let ty = tokens::rust_type(&field.ty);
     let (ty, value) = match field.ty {
@@ -141,12 +143,21 @@ fn setter(property: &Property<'_>, field: &RustField) -> TokenStream {
     }
 }
 
+/// The name of a field inside the name of a method, where no keyword is in the way.
+fn bare(field: &RustField) -> &str {
+    field.ident.trim_end_matches('_')
+}
+
 /// What is meant where an optional field with a default is missing.
 fn accessor(property: &Property<'_>, field: &RustField) -> Option<TokenStream> {
     let default = property.ty.docs.default.as_ref()?;
-    let method = format_ident!("{}_or_default", field.ident);
+    let method = format_ident!("{}_or_default", bare(field));
     let name = tokens::ident(&field.ident);
-    let doc = tokens::doc(&[format!("`{}`, or `{default}` where it is missing.", property.name)]);
+    let doc = tokens::doc(&[format!(
+        "{}, or {} where it is missing.",
+        docs::code(property.name),
+        docs::code(&default.to_string()),
+    )]);
     let ty = tokens::rust_type(&field.ty);
     let (ty, body) = match (&property.ty.shape, default) {
         (Shape::Boolean, serde_json::Value::Bool(value)) => {
@@ -183,17 +194,28 @@ fn accessor(property: &Property<'_>, field: &RustField) -> Option<TokenStream> {
 
 /// The statics that reading and checking share.
 fn rules(structure: &Struct<'_>, prefix: &str) -> TokenStream {
-    let statics = fields(structure).map(|(property, field)| {
+    let statics = statics(structure, prefix, "");
+    let mut seen = BTreeSet::new();
+    let differ = statics.iter().all(|(name, _)| seen.insert(name));
+    // A field `a` with a pattern may stand beside a field `a_pattern`.
+    let statics = if differ { statics } else { self::statics(structure, prefix, "__") };
+    statics.into_iter().map(|(_, item)| item).collect()
+}
+
+/// The statics with their names; `separator` stands in those of patterns, behind the field's.
+fn statics(structure: &Struct<'_>, prefix: &str, separator: &str) -> Vec<(Ident, TokenStream)> {
+    let mut statics = Vec::new();
+    for (property, field) in fields(structure) {
         let name = static_name(prefix, field);
-        let rule = field_rule(property, field, &name);
-        let patterns = &rule.patterns;
-        let own = (!rule.is_plain).then(|| {
+        let rule = field_rule(property, field, &format!("{name}{separator}"));
+        statics.extend(rule.patterns);
+        if !rule.is_plain {
             let (name, ty, value) = (tokens::ident(&name), &rule.ty, &rule.value);
-            quote!(static #name: #ty = #value;)
-        });
-        quote!(#(#patterns)* #own)
-    });
-    quote!(#(#statics)*)
+            let item = quote!(static #name: #ty = #value;);
+            statics.push((name, item));
+        }
+    }
+    statics
 }
 
 fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream {
@@ -223,9 +245,11 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
             Some(if field.required {
                 quote!(#rule.check(&self.#name, &at.name(#json))?;)
             } else {
+                // `at` is where the struct is.
+                let value = if field.ident == "at" { tokens::ident("value") } else { name.clone() };
                 quote! {
-                    if let Some(#name) = &self.#name {
-                        #rule.check(#name, &at.name(#json))?;
+                    if let Some(#value) = &self.#name {
+                        #rule.check(#value, &at.name(#json))?;
                     }
                 }
             })
@@ -309,16 +333,32 @@ fn rule_expression(property: &Property<'_>, field: &RustField, prefix: &str) -> 
 }
 
 fn static_name(prefix: &str, field: &RustField) -> String {
-    format!("{prefix}{}", field.ident.to_uppercase())
+    let mut name = prefix.to_owned();
+    field.ident.chars().for_each(|c| push_upper(&mut name, c));
+    name
 }
 
 /// Nothing for the type that the file is about, else its name with two underscores, which no field
-/// name holds.
+/// name holds. No two types have the same: `XY` gives `X_Y__`, and `Xy` gives `XY__`.
 fn prefix(ident: &str, root: &str) -> String {
     if ident == root {
         return String::new();
     }
-    let name = ident.strip_prefix(root).unwrap_or(ident);
-    let snake = wr_schema::names::rust_field(name);
-    format!("{}__", snake.trim_end_matches('_').to_uppercase())
+    let mut prefix = String::new();
+    for c in ident.strip_prefix(root).unwrap_or(ident).trim_end_matches('_').chars() {
+        if c.is_ascii_uppercase() && !prefix.is_empty() {
+            prefix.push('_');
+        }
+        push_upper(&mut prefix, c);
+    }
+    prefix.push_str("__");
+    prefix
+}
+
+/// A letter beyond ASCII may have no upper case, and a static may not be called as a field.
+fn push_upper(name: &mut String, c: char) {
+    match c.is_ascii() {
+        true => name.push(c.to_ascii_uppercase()),
+        false => name.push_str(&format!("__U{:X}", u32::from(c))),
+    }
 }

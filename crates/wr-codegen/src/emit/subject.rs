@@ -22,6 +22,8 @@ pub(super) type File = (String, String);
 pub(super) struct Module {
     /// Its path, for example `position`, `enqueued`, `v1`.
     pub(super) path: Vec<String>,
+    /// What it is about, as the schemas call it: the event type, or `dead-letter`.
+    pub(super) about: String,
     /// The public types in it.
     pub(super) types: Vec<String>,
 }
@@ -34,7 +36,8 @@ pub(super) fn event(history: &History) -> Result<(File, Module), Error> {
     let newest = newest(&history.minors, subject)?;
     let payload = payload(history, newest);
     let head = vec![format!("`{subject}`, newest version {}.", newest.version), String::new()];
-    file(&path, &subject.type_name(), &history.minors, newest, head, payload)
+    let about = subject.event_type().to_string();
+    file(&path, &about, &subject.type_name(), &history.minors, newest, head, payload)
 }
 
 /// The files of the dead letter, one a major.
@@ -50,7 +53,8 @@ pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(Option<File>, Modul
                 format!("What the dead-letter queue carries, newest version {}.", newest.version),
                 String::new(),
             ];
-            let (file, module) = file(&path, &name, &history.minors, newest, head, quote!())?;
+            let (file, module) =
+                file(&path, "dead-letter", &name, &history.minors, newest, head, quote!())?;
             Ok((Some(file), module))
         })
         .collect()
@@ -66,6 +70,7 @@ fn newest<'a>(minors: &'a [Minor], name: &dyn std::fmt::Display) -> Result<&'a M
 
 fn file(
     path: &[String],
+    about: &str,
     name: &str,
     minors: &[Minor],
     newest: &Minor,
@@ -78,14 +83,15 @@ fn file(
     let mut bodies = items.iter().map(|item| super::item(item, name));
     let first = bodies.next();
     let body = quote!(#first #payload #(#bodies)*);
-    let shared = shared_imports(&items);
-    let imports = tokens::imports(&body, super::traits(&items));
+    let shared = shared_types(&items);
+    let ours = shared_imports(&shared);
+    let file = tokens::with_imports(body, super::traits(&items), &shared, ours);
     let description = docs::sentences(&newest.contract.docs.description);
     head.extend(description.iter().flat_map(|line| tokens::wrapped(line)));
     let path_text = format!("src/{}.rs", path.join("/"));
-    let text = render::file(&path_text, &head, quote!(#imports #shared #body))?;
+    let text = render::file(&path_text, &head, file)?;
     let types = items.iter().flat_map(public_types).collect();
-    Ok(((path_text, text), Module { path: path.to_vec(), types }))
+    Ok(((path_text, text), Module { path: path.to_vec(), about: about.to_owned(), types }))
 }
 
 /// The constants of a payload.
@@ -109,8 +115,8 @@ fn payload(history: &History, newest: &Minor) -> TokenStream {
     }
 }
 
-/// The `use` line of the shared types that stand in some items.
-pub(super) fn shared_imports(items: &[Item<'_>]) -> TokenStream {
+/// The shared types that stand in some items.
+fn shared_types(items: &[Item<'_>]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for item in items {
         match &item.kind {
@@ -124,6 +130,11 @@ pub(super) fn shared_imports(items: &[Item<'_>]) -> TokenStream {
             model::ItemKind::Enum(_) => {}
         }
     }
+    names
+}
+
+/// The `use` line of some shared types.
+fn shared_imports(names: &BTreeSet<String>) -> TokenStream {
     let names: Vec<_> = names.iter().map(|name| tokens::ident(name)).collect();
     match names.as_slice() {
         [] => quote!(),

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::shape::RustType;
 
-/// An identifier; the names that come here are none of Rust's keywords.
+/// An identifier from a schema; the names that come here are none of Rust's keywords.
+///
+/// Until the file is rendered it is a raw one, which tells it from the names of generated code's
+/// own: a shared type may be called `Error` too.
 pub(super) fn ident(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
+    Ident::new_raw(name, Span::call_site())
 }
 
 /// `/// ...` lines, broken between words.
@@ -26,7 +29,7 @@ pub(super) fn doc(lines: &[String]) -> TokenStream {
 pub(super) fn wrapped(line: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut in_code = false;
-    for word in line.split(' ') {
+    for word in visible(line).split(' ') {
         if let Some(last) = pieces.last_mut() {
             if last.is_empty() {
                 last.push_str(word);
@@ -40,6 +43,23 @@ pub(super) fn wrapped(line: &str) -> Vec<String> {
         in_code ^= word.matches('`').count() % 2 == 1;
     }
     pieces
+}
+
+/// The text with what nobody sees, or what hides something else, escaped.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Controls, and characters without width; some of them turn the direction of what follows, which
+/// rustc refuses in a source.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Some texts as a choice, for an error.
@@ -77,7 +97,7 @@ pub(super) fn raw(text: &str) -> Literal {
     let hashes =
         (0..).map(|count| "#".repeat(count)).find(|hashes| !text.contains(&format!("\"{hashes}")));
     let hashes = hashes.unwrap_or_default();
-    if text.contains('\r') {
+    if text.chars().any(is_hidden) {
         return Literal::string(text);
     }
     format!("r{hashes}\"{text}\"{hashes}").parse().unwrap_or_else(|_| Literal::string(text))
@@ -120,29 +140,17 @@ pub(super) fn rust_type(ty: &RustType) -> TokenStream {
     }
 }
 
-/// The `use` lines that a body needs, by the names that stand in it; `traits` are those whose
-/// methods and constants it uses without naming them.
-pub(super) fn imports(body: &TokenStream, traits: &[&str]) -> TokenStream {
-    let mut names: BTreeSet<String> = traits.iter().map(|name| (*name).to_owned()).collect();
-    collect(body.clone(), &mut names);
-    let from = |candidates: &[&str]| -> Vec<Ident> {
-        let found = candidates.iter().filter(|name| names.contains(**name));
-        found.map(|name| ident(name)).collect()
-    };
-    let line = |path: TokenStream, found: Vec<Ident>| match found.as_slice() {
-        [] => quote!(),
-        [one] => quote!(use #path::#one;),
-        several => quote!(use #path::{#(#several),*};),
-    };
-    let collections = line(quote!(std::collections), from(&["BTreeMap"]));
-    let net = line(quote!(std::net), from(&["Ipv4Addr", "Ipv6Addr"]));
-    let chrono = line(quote!(wr_core::chrono), from(&["DateTime", "NaiveDate", "Utc"]));
-    let serde = line(quote!(wr_core::serde), from(&["Serialize", "Serializer"]));
-    let json = line(quote!(wr_core::serde_json), from(&["Value"]));
-    let uuid = line(quote!(wr_core::uuid), from(&["Uuid"]));
-    let core = line(
-        quote!(wr_core),
-        from(&[
+/// What generated code names, and where it is from.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("std::collections", &["BTreeMap"]),
+    ("std::net", &["Ipv4Addr", "Ipv6Addr"]),
+    ("wr_core::chrono", &["DateTime", "NaiveDate", "Utc"]),
+    ("wr_core::serde", &["Serialize", "Serializer"]),
+    ("wr_core::serde_json", &["Value"]),
+    ("wr_core::uuid", &["Uuid"]),
+    (
+        "wr_core",
+        &[
             "Any",
             "At",
             "Boolean",
@@ -170,19 +178,106 @@ pub(super) fn imports(body: &TokenStream, traits: &[&str]) -> TokenStream {
             "Subject",
             "Text",
             "UnknownBranch",
-        ]),
-    );
-    quote!(#collections #net #chrono #serde #json #uuid #core)
+        ],
+    ),
+];
+
+/// Names of the standard library that generated code uses without importing them.
+const PRELUDE: &[(&str, &[&str])] = &[("std::convert", &["Into"])];
+
+/// A body behind the `use` lines that it needs, by the names that stand in it, and then `ours`;
+/// `traits` are those whose methods and constants it uses without naming them.
+///
+/// A name that one of the shared types in scope, `shared`, has too is written with its path.
+pub(super) fn with_imports(
+    body: TokenStream,
+    traits: &[&str],
+    shared: &BTreeSet<String>,
+    ours: TokenStream,
+) -> TokenStream {
+    let mut names: BTreeSet<String> = traits.iter().map(|name| (*name).to_owned()).collect();
+    collect(&body, &mut names);
+    let lines = IMPORTS.iter().map(|(path, candidates)| {
+        let path = self::path(path);
+        let used = candidates.iter().filter(|name| names.contains(**name));
+        let (clashing, found): (Vec<_>, Vec<_>) =
+            used.map(|name| ident(name)).partition(|name| shared.contains(&unraw(name)));
+        let hidden = clashing.iter().filter(|name| traits.contains(&unraw(name).as_str()));
+        let hidden = quote!(#(use #path::#hidden as _;)*);
+        match found.as_slice() {
+            [] => hidden,
+            [one] => quote!(use #path::#one; #hidden),
+            several => quote!(use #path::{#(#several),*}; #hidden),
+        }
+    });
+    let lines = quote!(#(#lines)*);
+    let body = if shared.is_empty() { body } else { qualified(body, shared) };
+    quote!(#lines #ours #body)
 }
 
-fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
+fn path(text: &str) -> TokenStream {
+    let segments = text.split("::").map(ident);
+    quote!(#(#segments)::*)
+}
+
+/// The name without what marks it as one from a schema.
+fn unraw(name: &Ident) -> String {
+    let name = name.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+/// The tokens with the path before each of generated code's own names that is also in `taken`.
+fn qualified(tokens: TokenStream, taken: &BTreeSet<String>) -> TokenStream {
+    let mut out = TokenStream::new();
+    // `S::Error` is what `S` says: nothing behind `::` is a name of its own.
+    let (mut colons, mut follows_path) = (0, false);
     for token in tokens {
+        let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
+        colons = if is_colon { colons + 1 } else { 0 };
         match token {
-            proc_macro2::TokenTree::Group(group) => collect(group.stream(), names),
-            proc_macro2::TokenTree::Ident(name) => {
+            TokenTree::Group(group) => out.extend([within(&group, |it| qualified(it, taken))]),
+            TokenTree::Ident(name) => {
+                let text = name.to_string();
+                let home = IMPORTS.iter().chain(PRELUDE).find(|(_, names)| {
+                    !follows_path && taken.contains(&text) && names.contains(&text.as_str())
+                });
+                if let Some((home, _)) = home {
+                    let home = path(home);
+                    out.extend(quote!(#home::));
+                }
+                out.extend([TokenTree::Ident(name)]);
+            }
+            other @ (TokenTree::Punct(_) | TokenTree::Literal(_)) => out.extend([other]),
+        }
+        follows_path = colons == 2;
+    }
+    out
+}
+
+/// The tokens with the names from schemas written as they are.
+pub(crate) fn named(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => within(&group, named),
+            TokenTree::Ident(name) => TokenTree::Ident(Ident::new(&unraw(&name), name.span())),
+            other @ (TokenTree::Punct(_) | TokenTree::Literal(_)) => other,
+        })
+        .collect()
+}
+
+fn within(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {
+    TokenTree::Group(Group::new(group.delimiter(), change(group.stream())))
+}
+
+fn collect(tokens: &TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Group(group) => collect(&group.stream(), names),
+            TokenTree::Ident(name) => {
                 names.insert(name.to_string());
             }
-            proc_macro2::TokenTree::Punct(_) | proc_macro2::TokenTree::Literal(_) => {}
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
 }

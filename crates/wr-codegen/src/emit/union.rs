@@ -9,15 +9,16 @@ use crate::model::{Item, Union};
 /// The union with all that belongs to it.
 pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
     let ident = tokens::ident(&item.ident);
-    let doc = tokens::doc(&docs::of_type(item.docs));
+    let doc = tokens::doc(&docs::of_type(item));
     let tag = union.tag;
     let texts: Vec<&str> = union.variants.iter().map(|(text, _, _)| *text).collect();
     let variants: Vec<Ident> =
         union.variants.iter().map(|(_, variant, _)| tokens::ident(variant)).collect();
     let types: Vec<TokenStream> =
         union.variants.iter().map(|(_, _, ty)| tokens::rust_type(ty)).collect();
-    let docs =
-        union.variants.iter().map(|(text, _, _)| tokens::doc(&[format!("`{tag}` is `{text}`.")]));
+    let docs = union.variants.iter().map(|(text, _, _)| {
+        tokens::doc(&[format!("{} is {}.", docs::code(tag), docs::code(text))])
+    });
     let attribute = (!union.closed).then(|| quote!(#[non_exhaustive]));
     let unknown = (!union.closed).then(|| {
         quote! {
@@ -38,8 +39,8 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
             }
         }
     });
-    let serialize_unknown =
-        (!union.closed).then(|| quote!(Self::Unknown(branch) => branch.serialize(serializer),));
+    let serialize_unknown = (!union.closed)
+        .then(|| quote!(Self::Unknown(branch) => Serialize::serialize(branch, serializer),));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +70,7 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
         impl Serialize for #ident {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
-                    #(Self::#variants(branch) => branch.serialize(serializer),)*
+                    #(Self::#variants(branch) => Serialize::serialize(branch, serializer),)*
                     #serialize_unknown
                 }
             }
