@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value, json};
 use super::pattern;
 
 /// Texts on which parsers of formats disagree.
-pub const DATE_TIMES: &[&str] = &[
+pub(super) const DATE_TIMES: &[&str] = &[
     "2024-01-01T12:00:00Z",
     "2024-01-01t12:00:00z",
     "2024-01-01T12:00:00+02:00",
@@ -21,7 +21,7 @@ pub const DATE_TIMES: &[&str] = &[
 ];
 
 /// Texts that look like a date-time and are none.
-pub const NO_DATE_TIMES: &[&str] = &[
+pub(super) const NO_DATE_TIMES: &[&str] = &[
     "2024-01-01T24:00:00Z",
     "2023-02-29T00:00:00Z",
     "2024-01-01 12:00:00Z",
@@ -63,7 +63,7 @@ const NO_IPV6S: &[&str] =
     &[":", "1::2::3", "12345::", "fe80::1%eth0", "::ffff:192.0.2.256", "[::1]"];
 
 /// Good and bad texts of a format.
-pub fn texts_of(format: &str) -> (&'static [&'static str], &'static [&'static str]) {
+pub(super) fn texts_of(format: &str) -> (&'static [&'static str], &'static [&'static str]) {
     match format {
         "uuid" => (UUIDS, NO_UUIDS),
         "date-time" => (DATE_TIMES, NO_DATE_TIMES),
@@ -75,40 +75,12 @@ pub fn texts_of(format: &str) -> (&'static [&'static str], &'static [&'static st
 }
 
 /// A document that the schema accepts, but where its rules on length and pattern fight.
-pub fn document(schema: &Value, rng: &mut fastrand::Rng) -> Value {
-    if let Some(value) = schema.get("const") {
-        return value.clone();
-    }
-    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        return values[rng.usize(..values.len())].clone();
-    }
-    for union in ["oneOf", "anyOf"] {
-        if let Some(branches) = schema.get(union).and_then(Value::as_array) {
-            return document(&branches[rng.usize(..branches.len())], rng);
-        }
-    }
-    match type_of(schema, rng) {
-        Some("null") => Value::Null,
-        Some("boolean") => json!(rng.bool()),
-        Some("integer") => integer(schema, rng),
-        Some("number") => number(schema, rng),
-        Some("string") => json!(text(schema, rng)),
-        Some("array") => array(schema, rng),
-        Some("object") => object(schema, rng),
-        _ => anything(rng, 2),
-    }
-}
-
-fn type_of<'a>(schema: &'a Value, rng: &mut fastrand::Rng) -> Option<&'a str> {
-    match schema.get("type")? {
-        Value::String(name) => Some(name),
-        Value::Array(names) => names[rng.usize(..names.len())].as_str(),
-        _ => None,
-    }
+pub(super) fn document(schema: &Value, rng: &mut fastrand::Rng) -> Value {
+    Writer { rng, depth: 0 }.document(schema)
 }
 
 /// Any JSON, with the numbers and texts that trip parsers.
-pub fn anything(rng: &mut fastrand::Rng, depth: u32) -> Value {
+pub(super) fn anything(rng: &mut fastrand::Rng, depth: u32) -> Value {
     let kinds = if depth == 0 { 7 } else { 9 };
     match rng.u32(..kinds) {
         0 => Value::Null,
@@ -128,13 +100,13 @@ pub fn anything(rng: &mut fastrand::Rng, depth: u32) -> Value {
 }
 
 /// A text of up to so many characters, some of them of several bytes.
-pub fn any_text(rng: &mut fastrand::Rng, max: usize) -> String {
+pub(super) fn any_text(rng: &mut fastrand::Rng, max: usize) -> String {
     let length = rng.usize(..=max);
     text_of_length(rng, length)
 }
 
 /// A text of exactly so many characters, some of them of several bytes.
-pub fn text_of_length(rng: &mut fastrand::Rng, length: usize) -> String {
+pub(super) fn text_of_length(rng: &mut fastrand::Rng, length: usize) -> String {
     const CHARACTERS: &[char] = &[
         'a', 'b', 'Z', '0', '9', '-', '_', '.', ' ', '"', '\\', '/', '\n', '\u{0}', 'é',
         '\u{2028}', '漢', '😀',
@@ -142,6 +114,131 @@ pub fn text_of_length(rng: &mut fastrand::Rng, length: usize) -> String {
     let ascii = rng.bool();
     let range = if ascii { 8 } else { CHARACTERS.len() };
     (0..length).map(|_| CHARACTERS[rng.usize(..range)]).collect()
+}
+
+/// The number, as an integer where one holds it.
+pub(super) fn whole(value: i128) -> Value {
+    match (i64::try_from(value), u64::try_from(value)) {
+        (Ok(value), _) => json!(value),
+        (_, Ok(value)) => json!(value),
+        _ => json!(value as f64),
+    }
+}
+
+/// Below this depth an array or a map holds as little as it may, or one thing, so that a schema
+/// that nests deep is followed to its end and no document explodes.
+const WIDE: u32 = 5;
+
+struct Writer<'a> {
+    rng: &'a mut fastrand::Rng,
+    depth: u32,
+}
+
+impl Writer<'_> {
+    fn document(&mut self, schema: &Value) -> Value {
+        if let Some(value) = schema.get("const") {
+            return value.clone();
+        }
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            return values[self.rng.usize(..values.len())].clone();
+        }
+        for union in ["oneOf", "anyOf"] {
+            if let Some(branches) = schema.get(union).and_then(Value::as_array) {
+                let at = self.rng.usize(..branches.len());
+                return self.document(&branches[at]);
+            }
+        }
+        match self.type_of(schema) {
+            Some("null") => Value::Null,
+            Some("boolean") => json!(self.rng.bool()),
+            Some("integer") => integer(schema, self.rng),
+            Some("number") => number(schema, self.rng),
+            Some("string") => json!(text(schema, self.rng)),
+            Some("array") => self.array(schema),
+            Some("object") => self.object(schema),
+            _ => match anything(self.rng, 2) {
+                Value::Null if schema.get("not").is_some() => json!(0),
+                value => value,
+            },
+        }
+    }
+
+    fn type_of<'s>(&mut self, schema: &'s Value) -> Option<&'s str> {
+        match schema.get("type")? {
+            Value::String(name) => Some(name),
+            // Null would end the way to what is deeper.
+            Value::Array(names) => {
+                let skip = usize::from(names.len() > 1 && self.rng.u32(..4) > 0);
+                let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+                let other = names.iter().find(|name| skip == 0 || **name != "null");
+                let any = names[self.rng.usize(..names.len())];
+                Some(if skip == 0 { any } else { other.copied().unwrap_or(any) })
+            }
+            _ => None,
+        }
+    }
+
+    fn length(&mut self, schema: &Value, least: &str, most: &str) -> usize {
+        let min = count(schema, least).unwrap_or(0);
+        let max = count(schema, most).unwrap_or(usize::MAX).min(min + 4);
+        if self.depth < WIDE {
+            return self.rng.usize(min..=max);
+        }
+        let one = usize::from(self.rng.u32(..8) > 0);
+        min.max(one).min(max)
+    }
+
+    fn array(&mut self, schema: &Value) -> Value {
+        let length = self.length(schema, "minItems", "maxItems");
+        let unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
+        let items = schema.get("items").unwrap_or(&Value::Bool(true));
+        let mut values: Vec<Value> = Vec::new();
+        self.depth += 1;
+        for _ in 0..length * 4 {
+            if values.len() == length {
+                break;
+            }
+            let value = self.document(items);
+            if !unique || !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        self.depth -= 1;
+        Value::Array(values)
+    }
+
+    fn object(&mut self, schema: &Value) -> Value {
+        let mut members = Map::new();
+        self.depth += 1;
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            let required = schema.get("required").and_then(Value::as_array);
+            let keep = self.rng.u32(..4);
+            for (name, property) in properties {
+                let must = required.is_some_and(|names| names.iter().any(|other| other == name));
+                if must || self.rng.u32(..3) < keep || self.depth > WIDE {
+                    members.insert(name.clone(), self.document(property));
+                }
+            }
+        } else {
+            let few = json!({ "maxLength": 4 });
+            let values = schema.get("additionalProperties").unwrap_or(&Value::Bool(true));
+            let names = schema.get("propertyNames").unwrap_or(&few);
+            let length = self.length(schema, "minProperties", "maxProperties");
+            for _ in 0..length * 4 {
+                if members.len() == length {
+                    break;
+                }
+                let name = text(names, self.rng);
+                members.insert(name, self.document(values));
+            }
+        }
+        self.depth -= 1;
+        Value::Object(members)
+    }
+}
+
+fn count(schema: &Value, key: &str) -> Option<usize> {
+    schema.get(key).and_then(Value::as_u64).map(|n| n as usize)
 }
 
 fn integer(schema: &Value, rng: &mut fastrand::Rng) -> Value {
@@ -165,29 +262,47 @@ fn integer(schema: &Value, rng: &mut fastrand::Rng) -> Value {
     whole(value)
 }
 
-/// The number, as an integer where one holds it.
-pub fn whole(value: i128) -> Value {
-    match (i64::try_from(value), u64::try_from(value)) {
-        (Ok(value), _) => json!(value),
-        (_, Ok(value)) => json!(value),
-        _ => json!(value as f64),
-    }
-}
-
 fn number(schema: &Value, rng: &mut fastrand::Rng) -> Value {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
-    let low = bound("minimum").or(bound("exclusiveMinimum")).unwrap_or(-1e6);
-    let high = bound("maximum").or(bound("exclusiveMaximum")).unwrap_or(low.abs() * 2.0 + 1e6);
-    match rng.u32(..5) {
-        0 if bound("minimum").is_some() => json!(low),
-        1 if bound("maximum").is_some() => json!(high),
-        2 => json!(((low + high) / 2.0).round() as i64),
-        _ => json!(low + (high - low) * rng.f64().clamp(0.01, 0.99)),
-    }
+    let lows = [bound("minimum"), bound("exclusiveMinimum").map(f64::next_up)];
+    let highs = [bound("maximum"), bound("exclusiveMaximum").map(f64::next_down)];
+    let low = lows.into_iter().flatten().reduce(f64::max);
+    let high = highs.into_iter().flatten().reduce(f64::min);
+    let low = low.unwrap_or_else(|| high.map_or(-1e6, |high| high - high.abs() - 1e6));
+    let high = high.unwrap_or(low + low.abs() + 1e6).clamp(low, f64::MAX);
+    let middle = low / 2.0 + high / 2.0;
+    let value = match rng.u32(..6) {
+        0 => low,
+        1 => high,
+        2 if middle.abs() < 1e15 => return json!(middle.round().clamp(low, high) as i64),
+        3 => 0.0_f64.clamp(low, high),
+        _ => low * (1.0 - rng.f64()) + high * rng.f64(),
+    };
+    json!(value.clamp(low, high))
 }
 
+/// A text that obeys everything that is said of it, where some tries find one.
 fn text(schema: &Value, rng: &mut fastrand::Rng) -> String {
-    let count = |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| n as usize);
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    let format = schema.get("format").and_then(Value::as_str);
+    let (min, max) = (count(schema, "minLength"), count(schema, "maxLength"));
+    let is_single = [format.is_some(), pattern.is_some(), min.or(max).is_some()];
+    let tries = if is_single.iter().filter(|has| **has).count() > 1 { 20 } else { 1 };
+    let mut text = String::new();
+    for _ in 0..tries {
+        text = candidate(schema, rng);
+        let length = text.chars().count();
+        let is_long_enough = min.is_none_or(|min| length >= min);
+        let is_short_enough = max.is_none_or(|max| length <= max);
+        let matches = pattern.is_none_or(|pattern| pattern::matches(pattern, &text));
+        if is_long_enough && is_short_enough && matches {
+            break;
+        }
+    }
+    text
+}
+
+fn candidate(schema: &Value, rng: &mut fastrand::Rng) -> String {
     if let Some(known) = schema.pointer("/not/enum").and_then(Value::as_array) {
         let text = any_text(rng, 8);
         return if known.contains(&json!(text)) { format!("{text}?") } else { text };
@@ -199,57 +314,12 @@ fn text(schema: &Value, rng: &mut fastrand::Rng) -> String {
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
         return pattern::matching(pattern, rng);
     }
-    let min = count("minLength").unwrap_or(0);
-    let max = count("maxLength").unwrap_or(min + 12);
+    let min = count(schema, "minLength").unwrap_or(0);
+    let max = count(schema, "maxLength").unwrap_or(min + 12);
     let length = match rng.u32(..4) {
         0 => min,
         1 => max.min(min + 400),
         _ => rng.usize(min..=max.min(min + 20)),
     };
     text_of_length(rng, length)
-}
-
-fn array(schema: &Value, rng: &mut fastrand::Rng) -> Value {
-    let count = |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| n as usize);
-    let min = count("minItems").unwrap_or(0);
-    let max = count("maxItems").unwrap_or(min + 3).min(min + 5);
-    let length = rng.usize(min..=max);
-    let any = json!(true);
-    let items = schema.get("items").unwrap_or(&any);
-    let mut values: Vec<Value> = Vec::new();
-    for _ in 0..length * 4 {
-        let value = document(items, rng);
-        if values.len() < length && !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    Value::Array(values)
-}
-
-fn object(schema: &Value, rng: &mut fastrand::Rng) -> Value {
-    let mut members = Map::new();
-    let count = |key: &str| schema.get(key).and_then(Value::as_u64).map(|n| n as usize);
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        let required = schema.get("required").and_then(Value::as_array);
-        let keep = rng.u32(..4);
-        for (name, property) in properties {
-            let must = required.is_some_and(|names| names.contains(&json!(name)));
-            if must || rng.u32(..3) < keep {
-                members.insert(name.clone(), document(property, rng));
-            }
-        }
-        return Value::Object(members);
-    }
-    let any = json!(true);
-    let values = schema.get("additionalProperties").unwrap_or(&any);
-    let names = schema.get("propertyNames").cloned().unwrap_or(json!({ "maxLength": 4 }));
-    let min = count("minProperties").unwrap_or(0);
-    let max = count("maxProperties").unwrap_or(min + 3).min(min + 4);
-    let length = rng.usize(min..=max);
-    for _ in 0..length * 4 {
-        if members.len() < length {
-            members.insert(text(&names, rng), document(values, rng));
-        }
-    }
-    Value::Object(members)
 }

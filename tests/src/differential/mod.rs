@@ -9,8 +9,10 @@ mod oracle;
 mod pattern;
 mod spelling;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
+use std::ops::AddAssign;
 
 use serde_json::Value;
 use wr_core::{At, Catalogue, EventSet};
@@ -31,6 +33,16 @@ pub struct Counts {
     pub writable: u64,
     /// Documents on which `boon` was wrong, each of a known class.
     pub boon_was_wrong: u64,
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, other: &Counts) {
+        self.documents += other.documents;
+        self.accepted += other.accepted;
+        self.values += other.values;
+        self.writable += other.writable;
+        self.boon_was_wrong += other.boon_was_wrong;
+    }
 }
 
 /// A document on which two judges disagree.
@@ -104,7 +116,24 @@ impl<E: EventSet + PartialEq> Differential<E> {
         cases: u64,
         progress: &mut dyn Write,
     ) -> Result<Counts, Box<Disagreement>> {
-        let mut counts = Counts::default();
+        let mut sum = Counts::default();
+        for counts in self.run_each(seed, cases, progress)?.values() {
+            sum += counts;
+        }
+        Ok(sum)
+    }
+
+    /// As [`Differential::run`], counted for each subject.
+    ///
+    /// # Errors
+    /// The first disagreement.
+    pub fn run_each(
+        &self,
+        seed: u64,
+        cases: u64,
+        progress: &mut dyn Write,
+    ) -> Result<BTreeMap<&'static str, Counts>, Box<Disagreement>> {
+        let mut counts = BTreeMap::new();
         for index in 0..cases {
             let case = seed.wrapping_add(index);
             self.case(case, &mut counts)?;
@@ -115,7 +144,11 @@ impl<E: EventSet + PartialEq> Differential<E> {
         Ok(counts)
     }
 
-    fn case(&self, seed: u64, counts: &mut Counts) -> Result<(), Box<Disagreement>> {
+    fn case(
+        &self,
+        seed: u64,
+        counts: &mut BTreeMap<&'static str, Counts>,
+    ) -> Result<(), Box<Disagreement>> {
         let mut rng = fastrand::Rng::with_seed(seed);
         let judges = &self.subjects[rng.usize(..self.subjects.len())];
         let schema = if rng.bool() {
@@ -129,7 +162,7 @@ impl<E: EventSet + PartialEq> Differential<E> {
             mutations::mutate(&mut document, schema, &mut rng);
         }
         let bytes = spelling::spell(&document, &mut rng);
-        self.judge(seed, judges, &bytes, counts)
+        self.judge(seed, judges, &bytes, counts.entry(judges.subject).or_default())
     }
 
     /// Judges the bytes of a message by everything that can.

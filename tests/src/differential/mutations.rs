@@ -5,20 +5,30 @@ use serde_json::{Value, json};
 use super::documents::{any_text, anything, document, text_of_length, texts_of, whole};
 
 /// Changes one place of a document: at a keyword of the schema there, or in a way that needs none.
-pub fn mutate(doc: &mut Value, schema: &Value, rng: &mut fastrand::Rng) {
+pub(super) fn mutate(doc: &mut Value, schema: &Value, rng: &mut fastrand::Rng) {
     let mut places = Vec::new();
     collect(doc, schema, String::new(), &mut places);
     let (pointer, schema) = places.swap_remove(rng.usize(..places.len()));
     if rng.u32(..4) == 0 {
         blunt(doc, &pointer, rng);
     } else if let Some(value) = doc.pointer_mut(&pointer) {
-        at_keyword(value, &schema, rng);
+        at_keyword(value, schema, rng);
     }
 }
 
+/// The most characters or items that a mutation writes, whatever a schema allows.
+const LONG: usize = 5000;
+
+static ANY: Value = Value::Bool(true);
+
 /// Every place of the document with the schema that is about it.
-fn collect(doc: &Value, schema: &Value, pointer: String, places: &mut Vec<(String, Value)>) {
-    places.push((pointer.clone(), schema.clone()));
+fn collect<'a>(
+    doc: &Value,
+    schema: &'a Value,
+    pointer: String,
+    places: &mut Vec<(String, &'a Value)>,
+) {
+    places.push((pointer.clone(), schema));
     let below =
         |segment: &str| format!("{pointer}/{}", segment.replace('~', "~0").replace('/', "~1"));
     let schemas = ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array());
@@ -32,17 +42,16 @@ fn collect(doc: &Value, schema: &Value, pointer: String, places: &mut Vec<(Strin
         })
     });
     let schema = branch.unwrap_or(schema);
-    let any = json!({});
     match doc {
         Value::Object(members) => {
             for (name, value) in members {
                 let property = schema.get("properties").and_then(|all| all.get(name));
                 let values = schema.get("additionalProperties").filter(|v| v.is_object());
-                collect(value, property.or(values).unwrap_or(&any), below(name), places);
+                collect(value, property.or(values).unwrap_or(&ANY), below(name), places);
             }
         }
         Value::Array(items) => {
-            let schema = schema.get("items").unwrap_or(&any);
+            let schema = schema.get("items").unwrap_or(&ANY);
             for (index, item) in items.iter().enumerate() {
                 collect(item, schema, below(&index.to_string()), places);
             }
@@ -70,8 +79,7 @@ fn blunt(doc: &mut Value, pointer: &str, rng: &mut fastrand::Rng) {
 
 /// A change at a keyword, to just outside or just inside of what it allows.
 fn at_keyword(value: &mut Value, schema: &Value, rng: &mut fastrand::Rng) {
-    let Some(keywords) = schema.as_object() else { return };
-    let keywords: Vec<_> = keywords.iter().collect();
+    let keywords: Vec<_> = schema.as_object().into_iter().flatten().collect();
     if keywords.is_empty() {
         *value = anything(rng, 2);
         return;
@@ -81,8 +89,11 @@ fn at_keyword(value: &mut Value, schema: &Value, rng: &mut fastrand::Rng) {
     match keyword.as_str() {
         "type" => *value = of_another_type(value, rng),
         "const" | "enum" => *value = json!(any_text(rng, 5)),
-        "minLength" => *value = json!(text_of_length(rng, count.saturating_sub(1))),
-        "maxLength" => {
+        "oneOf" | "anyOf" => *value = of_another_branch(rule, rng),
+        "minLength" if count < LONG => {
+            *value = json!(text_of_length(rng, count.saturating_sub(1)));
+        }
+        "maxLength" if count < LONG => {
             let over = rng.usize(..=1);
             *value = json!(text_of_length(rng, count + over));
         }
@@ -160,6 +171,21 @@ fn at_keyword(value: &mut Value, schema: &Value, rng: &mut fastrand::Rng) {
     }
 }
 
+/// The object of one branch with the constants of another.
+fn of_another_branch(branches: &Value, rng: &mut fastrand::Rng) -> Value {
+    let branches = branches.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut pick = || &branches[rng.usize(..branches.len())];
+    let (one, other) = (pick(), pick());
+    let mut value = document(one, rng);
+    let constants = other.get("properties").and_then(Value::as_object).into_iter().flatten();
+    for (name, property) in constants {
+        if let (Value::Object(members), Some(constant)) = (&mut value, property.get("const")) {
+            members.insert(name.clone(), constant.clone());
+        }
+    }
+    value
+}
+
 fn of_another_type(value: &Value, rng: &mut fastrand::Rng) -> Value {
     match value {
         Value::Number(number) => match rng.u32(..3) {
@@ -175,11 +201,20 @@ fn of_another_type(value: &Value, rng: &mut fastrand::Rng) -> Value {
     }
 }
 
-/// The same value in another form, equal to JSON Schema: `1` and `1.0`.
+/// The same value in another form, equal to JSON Schema, `1` and `1.0`, or to a Rust type only, as
+/// a UUID in upper case is.
 fn respelled(value: &Value) -> Value {
-    match value.as_i64() {
-        Some(number) => json!(number as f64),
-        None => value.clone(),
+    match value {
+        Value::Number(number) => number.as_i64().map_or(value.clone(), |n| json!(n as f64)),
+        Value::String(text) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            json!(text.to_ascii_lowercase())
+        }
+        Value::String(text) => json!(text.to_ascii_uppercase()),
+        Value::Array(items) => items.iter().map(respelled).collect(),
+        Value::Object(members) => Value::Object(
+            members.iter().map(|(name, value)| (name.clone(), respelled(value))).collect(),
+        ),
+        Value::Null | Value::Bool(_) => value.clone(),
     }
 }
 

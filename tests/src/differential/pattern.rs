@@ -1,13 +1,30 @@
 //! Texts that a pattern of the dialect matches.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use wr_schema::pattern::to_rust;
+
+/// Whether a text matches the pattern.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        if !compiled.contains_key(pattern) {
+            let regex = Regex::new(&to_rust(pattern)).expect("the lint has read the pattern");
+            compiled.insert(pattern.to_owned(), regex);
+        }
+        compiled[pattern].is_match(text)
+    })
+}
 
 /// A text that the pattern matches; look at the result, for a class beyond `char` gives none.
-pub fn matching(pattern: &str, rng: &mut fastrand::Rng) -> String {
-    // `\d` is every digit of Unicode to this crate, and ten of them to the dialect.
-    let ascii = pattern.replace(r"\d", "[0-9]").replace(r"\D", "[^0-9]");
+pub(super) fn matching(pattern: &str, rng: &mut fastrand::Rng) -> String {
     let mut out = String::new();
-    if let Ok(hir) = regex_syntax::parse(&ascii) {
+    if let Ok(hir) = regex_syntax::parse(&to_rust(pattern)) {
         write(&hir, rng, &mut out);
     }
     out

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The document as bytes: mostly plain, at times spelled in ways that mean the same, at times
 /// damaged.
-pub fn spell(document: &Value, rng: &mut fastrand::Rng) -> Vec<u8> {
+pub(super) fn spell(document: &Value, rng: &mut fastrand::Rng) -> Vec<u8> {
     let style = match rng.u32(..4) {
         0 | 1 => return damaged(document.to_string().into_bytes(), rng),
         2 => Style { rng, strange: 4, duplicates: false },
@@ -35,8 +35,13 @@ fn write(value: &Value, style: &mut Style<'_>, out: &mut String) {
     space(style, out);
     match value {
         Value::Number(number) => {
-            out.push_str(&number.to_string());
-            if style.strange() && (number.is_i64() || number.is_u64()) {
+            let strange = style.strange();
+            match number.as_f64() {
+                Some(float) if strange && number.is_f64() => out.push_str(&format!("{float:e}")),
+                Some(0.0) if strange && style.rng.bool() => out.push_str("-0"),
+                _ => out.push_str(&number.to_string()),
+            }
+            if strange && (number.is_i64() || number.is_u64()) {
                 out.push_str([".0", "e0", "E+0", ".00e00", "0e-1", "e400"][style.rng.usize(..6)]);
             }
         }
