@@ -5,6 +5,8 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+mod differential;
+mod generator;
 mod lint;
 mod lint_dialect;
 mod lint_robustness;

@@ -1,0 +1,34 @@
+//! Tries every catalogue by the differential engine: `driver CASES`.
+//!
+//! Prints one line a subject: its name, documents, accepted, values, writable.
+
+mod catalogues;
+
+use wr_core::EventSet;
+use wr_tests::differential::Differential;
+
+pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn main() -> Outcome {
+    let mut arguments = std::env::args().skip(1).map(|number| number.parse());
+    let cases = arguments.next().ok_or("say how many cases")??;
+    let seed = arguments.next().transpose()?.unwrap_or(0);
+    SEED.set(seed).map_err(|_| "a seed is set once")?;
+    catalogues::all(cases)
+}
+
+static SEED: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+
+/// Runs the cases of one catalogue.
+pub fn run<E: EventSet + PartialEq>(cases: u64) -> Outcome {
+    let seed = SEED.get().copied().unwrap_or_default();
+    let differential = Differential::<E>::new();
+    let counts = differential
+        .run_each(seed, cases, &mut std::io::stderr())
+        .map_err(|disagreement| disagreement.to_string())?;
+    for (subject, counts) in counts {
+        let wr_tests::differential::Counts { documents, accepted, values, writable, .. } = counts;
+        println!("{subject} {documents} {accepted} {values} {writable}");
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! The generator on schemas that are not ours: each folder of `cases/catalogues` is a catalogue.
+//!
+//! All of them become crates of one workspace, with warnings denied; `cases/driver.rs` depends on
+//! every one, tries each by the differential engine and one by hand, and is built and run once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wr_codegen::{Options, Root, generate};
+use wr_schema::draft::{Draft, Role};
+use wr_schema::keywords::{self, INTEGER_FORMATS, KEYWORDS, Kind, On, TEXT_FORMATS};
+use wr_schema::{Catalog, Sources};
+
+/// The cases of the differential engine for each catalogue.
+const CASES: u64 = 2_000;
+
+/// The catalogues, in the order of their names.
+fn catalogues() -> BTreeMap<String, PathBuf> {
+    let entries = fs::read_dir(wr_tests::cases("catalogues")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
+}
+
+fn catalog(folder: &Path) -> Catalog {
+    let sources = Sources::load(folder).unwrap();
+    Catalog::build(&sources).map_err(|findings| (folder, findings)).unwrap()
+}
+
+#[test]
+fn every_catalogue_gives_a_crate_that_keeps_its_schemas() {
+    let workspace = workspace();
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--offline", "--package", "driver"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    command.args(["--", &CASES.to_string()]);
+    command.current_dir(&workspace).env("CARGO_TARGET_DIR", target());
+    let output = command.output().unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+
+    let mut seen = BTreeSet::new();
+    for line in out.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [subject, documents, accepted, values, writable] = words.as_slice() else { continue };
+        let [documents, accepted, values, writable] =
+            [documents, accepted, values, writable].map(|count| count.parse::<u64>().unwrap());
+        assert!(0 < accepted && accepted < documents, "{line}");
+        assert!(0 < writable && writable <= values, "{line}");
+        seen.insert((*subject).to_owned());
+    }
+    let subjects = catalogues().into_values().flat_map(|path| catalog(&path).subjects);
+    let subjects: BTreeSet<String> = subjects.map(|history| history.subject.to_string()).collect();
+    assert_eq!(seen, subjects, "{out}");
+}
+
+/// The folder that cargo builds this workspace in.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// Writes the crates of all catalogues and the driver, and says where.
+fn workspace() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("catalogues");
+    let repository = wr_tests::repository();
+    let mut written = BTreeSet::new();
+    let mut write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        // What is as it was keeps its time, so that cargo builds nothing again.
+        if fs::read_to_string(&path).ok().as_deref() != Some(text) {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+        }
+        written.insert(path);
+    };
+    let path_to = |name: &str| format!("{{ path = {:?} }}", repository.join(name));
+    let mut members = String::new();
+    let mut dependencies = String::new();
+    let mut calls = String::new();
+    for (name, schemas) in catalogues() {
+        let options = Options { wr_core: repository.join("crates/wr-core").display().to_string() };
+        let files = generate(&catalog(&schemas), &options).unwrap();
+        assert_eq!(
+            files,
+            generate(&catalog(&schemas), &options).unwrap(),
+            "{name} gives two crates"
+        );
+        for file in files.iter().filter(|file| file.root == Root::Crate) {
+            let mut text = file.contents.clone();
+            if file.path == "Cargo.toml" {
+                text.push_str("\n[lints.rust]\nwarnings = \"deny\"\nmissing_docs = \"deny\"\n");
+            }
+            write(&format!("{name}/{}", file.path), &text);
+        }
+        members.push_str(&format!("{name:?}, "));
+        dependencies.push_str(&format!("{name}-events = {{ path = \"../{name}\" }}\n"));
+        calls.push_str(&format!("    run::<{name}_events::AnyEvent>(cases)?;\n"));
+    }
+    let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
+    let profiles = manifest.find("[profile.").map_or("", |at| &manifest[at..]);
+    write(
+        "Cargo.toml",
+        &format!("[workspace]\nresolver = \"3\"\nmembers = [{members}\"driver\"]\n\n{profiles}"),
+    );
+    write(
+        "driver/Cargo.toml",
+        &format!(
+            "[package]\nname = \"driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\n{dependencies}wr-core = {}\nwr-tests = {}\n",
+            path_to("crates/wr-core"),
+            path_to("tests"),
+        ),
+    );
+    write(
+        "driver/src/catalogues.rs",
+        &format!(
+            "//! Every catalogue.\n\nuse crate::{{Outcome, run}};\n\n\
+             pub fn all(cases: u64) -> Outcome {{\n{calls}    Ok(())\n}}\n"
+        ),
+    );
+    write("driver/src/main.rs", &fs::read_to_string(wr_tests::cases("driver.rs")).unwrap());
+    let lock = folder.join("Cargo.lock");
+    if !lock.exists() {
+        fs::copy(repository.join("Cargo.lock"), lock).unwrap();
+    }
+    remove_others(&folder, &written);
+    folder
+}
+
+/// Removes the files of catalogues that are no more, which cargo might take for sources.
+fn remove_others(folder: &Path, written: &BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            remove_others(&path, written);
+        } else if !written.contains(&path) && path.file_name() != Some("Cargo.lock".as_ref()) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+/// Where a schema stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Position {
+    Root,
+    Property,
+    Items,
+    MapValue,
+    Branch,
+    Definition,
+}
+
+use Position::{Branch, Definition, Items, MapValue, Property};
+
+fn position(role: Role<'_>) -> Position {
+    match role {
+        Role::Root => Position::Root,
+        Role::Property { .. } => Property,
+        Role::Items => Items,
+        Role::MapValue => MapValue,
+        Role::Branch => Branch,
+        Role::Definition { .. } => Definition,
+    }
+}
+
+/// Whether a schema of a kind may stand there: a branch is an object, or a reference to one.
+fn may_stand(kind: Kind, position: Position) -> bool {
+    position != Branch || matches!(kind, Kind::Struct | Kind::Reference)
+}
+
+#[test]
+fn every_keyword_stands_in_some_catalogue_wherever_it_can() {
+    let mut found = BTreeSet::new();
+    for folder in catalogues().into_values() {
+        let sources = Sources::load(&folder).unwrap();
+        let draft = Draft::of(&sources);
+        for site in draft.files.iter().flat_map(|file| file.sites()) {
+            let Some(kind) = keywords::kind(site.node) else { continue };
+            let place = position(site.role);
+            for member in site.node.members() {
+                let word = member.key.as_str();
+                found.insert(format!("{word} {place:?}"));
+                found.insert(format!("{word} {kind:?} {place:?}"));
+                if word == "format" {
+                    let format = member.value.as_str().unwrap();
+                    found.insert(format!("{word} {format} {place:?}"));
+                }
+            }
+        }
+    }
+    let mut expected = BTreeSet::new();
+    let inner = [Property, Items, MapValue, Branch, Definition];
+    for keyword in KEYWORDS {
+        let name = keyword.name;
+        match keyword.on {
+            On::Root => {
+                expected.insert(format!("{name} {:?}", Position::Root));
+            }
+            On::Anywhere => {
+                let places = inner
+                    .iter()
+                    .filter(|place| name != "default" || matches!(place, Property | Definition));
+                expected.extend(places.map(|place| format!("{name} {place:?}")));
+            }
+            On::Kinds(kinds) => {
+                for kind in kinds.iter().filter(|kind| (name, **kind) != ("type", Kind::Any)) {
+                    let places = inner.iter().filter(|place| may_stand(*kind, **place));
+                    expected.extend(places.map(|place| format!("{name} {kind:?} {place:?}")));
+                }
+            }
+        }
+    }
+    let formats = INTEGER_FORMATS.iter().map(|(name, ..)| name).chain(TEXT_FORMATS);
+    for format in formats {
+        let places = [Property, Items, MapValue, Definition];
+        expected.extend(places.map(|place| format!("format {format} {place:?}")));
+    }
+    let missing: Vec<_> = expected.difference(&found).collect();
+    assert!(missing.is_empty(), "in no catalogue: {missing:#?}");
+}
