@@ -1,6 +1,6 @@
 //! The generator on schemas that are not ours: each folder of `cases/catalogues` is a catalogue.
 //!
-//! All of them become crates of one workspace, with warnings denied; `cases/driver.rs` depends on
+//! All of them become crates of one workspace, with warnings denied; `cases/driver` depends on
 //! every one, tries each by the differential engine and one by hand, and is built and run once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,7 +122,10 @@ fn workspace() -> PathBuf {
              pub fn all(cases: u64) -> Outcome {{\n{calls}    Ok(())\n}}\n"
         ),
     );
-    write("driver/src/main.rs", &fs::read_to_string(wr_tests::cases("driver.rs")).unwrap());
+    for file in ["main.rs", "shop.rs"] {
+        let source = wr_tests::cases("driver").join(file);
+        write(&format!("driver/src/{file}"), &fs::read_to_string(source).unwrap());
+    }
     let lock = folder.join("Cargo.lock");
     if !lock.exists() {
         fs::copy(repository.join("Cargo.lock"), lock).unwrap();

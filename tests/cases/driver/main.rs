@@ -1,8 +1,9 @@
-//! Tries every catalogue by the differential engine: `driver CASES`.
+//! Tries one catalogue by hand and every one by the differential engine: `driver CASES [SEED]`.
 //!
 //! Prints one line a subject: its name, documents, accepted, values, writable.
 
 mod catalogues;
+mod shop;
 
 use wr_core::EventSet;
 use wr_tests::differential::Differential;
@@ -14,6 +15,7 @@ fn main() -> Outcome {
     let cases = arguments.next().ok_or("say how many cases")??;
     let seed = arguments.next().transpose()?.unwrap_or(0);
     SEED.set(seed).map_err(|_| "a seed is set once")?;
+    shop::by_hand();
     catalogues::all(cases)
 }
 
