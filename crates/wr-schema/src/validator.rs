@@ -40,6 +40,24 @@ impl Compiled {
         options().build(schema).map(Compiled).map_err(|error| error.to_string())
     }
 
+    /// Compiles a schema of the draft that its `$schema` names, or of draft-07.
+    ///
+    /// # Errors
+    /// The schema is none; the text says why.
+    pub fn detect(schema: &Value) -> Result<Compiled, String> {
+        let name = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
+        let drafts = [
+            ("draft-04", Draft::Draft4),
+            ("draft-06", Draft::Draft6),
+            ("2019-09", Draft::Draft201909),
+            ("2020-12", Draft::Draft202012),
+        ];
+        let named = drafts.into_iter().find(|(part, _)| name.contains(part));
+        let draft = named.map_or(Draft::Draft7, |(_, draft)| draft);
+        let options = options().with_draft(draft);
+        options.build(schema).map(Compiled).map_err(|error| error.to_string())
+    }
+
     /// Whether the document obeys the schema.
     pub fn accepts(&self, document: &Value) -> bool {
         self.0.is_valid(document)

@@ -5,6 +5,7 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+mod compat_pairs;
 mod differential;
 mod generator;
 mod lint;

@@ -1,0 +1,519 @@
+//! A goal, taken apart: what is certain becomes facts, what is not becomes choices.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::array::ArrayFacts;
+use super::number::NumberRule;
+use super::object::{ObjectFacts, Obligation};
+use super::read::{ArrayRules, Id, Matcher, ObjectRules, Types};
+use super::text::TextRules;
+use super::{Goal, Literal, Outcome, Solver, TOO_LONG};
+
+/// What is certain of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// All that the goal asks for: what a candidate is held to.
+    pub(crate) all: Rc<Vec<Literal>>,
+    pub(crate) types: Types,
+    /// The values it may be, where they are listed.
+    pub(crate) values: Option<Vec<Value>>,
+    pub(crate) excluded: Vec<Rc<Value>>,
+    pub(crate) numbers: Vec<NumberRule>,
+    pub(crate) text: TextRules,
+    pub(crate) array: ArrayFacts,
+    pub(crate) object: ObjectFacts,
+    /// Whether every rule is among the facts; where one is not, that no value was found proves
+    /// nothing.
+    pub(crate) decided: bool,
+}
+
+/// One step of taking a goal apart.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Schema(Id, bool),
+    Types(Types),
+    Values(Vec<Value>),
+    Exclude(Rc<Value>),
+    Number(NumberRule),
+    MinLength(u64),
+    MaxLength(u64),
+    Pattern(Rc<Matcher>, bool),
+    Format(&'static str, bool),
+    Items(Id),
+    MinItems(u64),
+    MaxItems(u64),
+    TwoEqual,
+    /// Some item, at this index or later, is this; `true` where the index is exact.
+    Item(u64, bool, Id, bool),
+    /// Every item is this.
+    EachItem(Id, bool),
+    Properties(Id),
+    MinProperties(u64),
+    MaxProperties(u64),
+    Absent(String),
+    Present(String, Option<(Id, bool)>),
+    Someone(Obligation),
+    /// A rule that the solver cannot work with.
+    Opaque,
+}
+
+/// Steps of which one alternative must be taken.
+type Choice = Vec<Vec<Step>>;
+
+/// A goal on its way.
+#[derive(Clone)]
+struct Branch {
+    facts: Facts,
+    pending: Vec<Step>,
+    choices: Vec<Choice>,
+    seen: HashSet<(Id, bool)>,
+}
+
+impl Solver<'_> {
+    /// A value of a goal, by its choices.
+    pub(crate) fn expand(&mut self, goal: &Goal) -> Outcome {
+        let pending = goal.literals.iter().map(|literal| match literal {
+            Literal::Schema(id, holds) => Step::Schema(*id, *holds),
+            Literal::NotValue(value) => Step::Exclude(value.clone()),
+            Literal::Match(matcher, holds) => Step::Pattern(matcher.clone(), *holds),
+        });
+        self.branch(Branch {
+            pending: pending.collect(),
+            facts: Facts {
+                all: Rc::new(goal.literals.clone()),
+                types: Types::ALL,
+                values: None,
+                excluded: Vec::new(),
+                numbers: Vec::new(),
+                text: TextRules::default(),
+                array: ArrayFacts::default(),
+                object: ObjectFacts::default(),
+                decided: true,
+            },
+            choices: Vec::new(),
+            seen: HashSet::new(),
+        })
+    }
+
+    fn branch(&mut self, mut branch: Branch) -> Outcome {
+        if !self.spend() {
+            return Outcome::Unknown(TOO_LONG);
+        }
+        while let Some(step) = branch.pending.pop() {
+            if !self.apply(step, &mut branch) || branch.facts.types == Types::NO {
+                return Outcome::None;
+            }
+        }
+        if branch.facts.object.is_impossible() || branch.facts.array.is_impossible() {
+            branch.facts.types = match branch.facts.object.is_impossible() {
+                true => branch.facts.types.and(Types::OBJECT.not()),
+                false => branch.facts.types,
+            };
+            if branch.facts.array.is_impossible() {
+                branch.facts.types = branch.facts.types.and(Types::ARRAY.not());
+            }
+            if branch.facts.types == Types::NO {
+                return Outcome::None;
+            }
+        }
+        if let Some(values) = branch.facts.values.clone() {
+            return self.one_of_values(&branch.facts, values);
+        }
+        let fewest = (0..branch.choices.len())
+            .min_by_key(|index| branch.choices.get(*index).map_or(0, Vec::len));
+        let Some(fewest) = fewest else { return self.leaf(&branch.facts) };
+        let choice = branch.choices.swap_remove(fewest);
+        let mut unknown = None;
+        for alternative in choice {
+            let outcome = self.branch(Branch { pending: alternative, ..branch.clone() });
+            match outcome {
+                Outcome::Found(_) => return outcome,
+                Outcome::None => {}
+                Outcome::Unknown(_) => {
+                    unknown.get_or_insert(outcome);
+                }
+            }
+        }
+        unknown.unwrap_or(Outcome::None)
+    }
+
+    fn one_of_values(&mut self, facts: &Facts, mut values: Vec<Value>) -> Outcome {
+        values.sort_by_cached_key(|value| {
+            let text = value.to_string();
+            (text.len(), text)
+        });
+        let mut undecided = false;
+        for value in values {
+            match self.holds_all(&facts.all, &value) {
+                Some(true) => return Outcome::Found(value),
+                Some(false) => {}
+                None => undecided = true,
+            }
+        }
+        if undecided { Outcome::Unknown("a listed value cannot be judged") } else { Outcome::None }
+    }
+
+    /// Only facts are left: a value of some type that they allow.
+    fn leaf(&mut self, facts: &Facts) -> Outcome {
+        let mut unknown = None;
+        for types in [
+            Types::NULL,
+            Types::BOOLEAN,
+            Types::INTEGER,
+            Types::STRING,
+            Types::ARRAY,
+            Types::OBJECT,
+            Types::FRACTION,
+        ] {
+            if !facts.types.has(types) {
+                continue;
+            }
+            let outcome = match types {
+                Types::NULL => self.one_of_values(facts, vec![Value::Null]),
+                Types::BOOLEAN => self.one_of_values(facts, vec![true.into(), false.into()]),
+                Types::INTEGER => self.integer(facts),
+                Types::STRING => self.string(facts),
+                Types::ARRAY => self.array(facts),
+                Types::OBJECT => self.object(facts),
+                _ => self.fraction(facts),
+            };
+            match outcome {
+                Outcome::Found(_) => return outcome,
+                Outcome::None => {}
+                Outcome::Unknown(_) => {
+                    unknown.get_or_insert(outcome);
+                }
+            }
+        }
+        unknown.unwrap_or(Outcome::None)
+    }
+
+    /// Takes one step; `false` where it is impossible.
+    fn apply(&mut self, step: Step, branch: &mut Branch) -> bool {
+        let facts = &mut branch.facts;
+        match step {
+            Step::Schema(id, holds) => {
+                if branch.seen.contains(&(id, !holds)) {
+                    return false;
+                }
+                if branch.seen.insert((id, holds)) {
+                    if holds { self.positive(id, branch) } else { self.negative(id, branch) }
+                } else {
+                    true
+                }
+            }
+            Step::Types(types) => {
+                facts.types = facts.types.and(types);
+                true
+            }
+            Step::Values(values) => {
+                let known = facts.values.take();
+                let values = values.into_iter().filter(|value| {
+                    known.as_ref().is_none_or(|known| {
+                        known.iter().any(|other| super::number::equal(other, value))
+                    })
+                });
+                let values: Vec<Value> = values.collect();
+                let possible = !values.is_empty();
+                facts.values = Some(values);
+                possible
+            }
+            Step::Exclude(value) => {
+                facts.excluded.push(value);
+                true
+            }
+            Step::Number(rule) => {
+                facts.numbers.push(rule);
+                true
+            }
+            Step::MinLength(min) => {
+                facts.text.min = facts.text.min.max(min);
+                true
+            }
+            Step::MaxLength(max) => {
+                facts.text.max = Some(facts.text.max.map_or(max, |other| other.min(max)));
+                true
+            }
+            Step::Pattern(matcher, holds) => {
+                facts.text.patterns.push((matcher, holds));
+                true
+            }
+            Step::Format(format, holds) => {
+                facts.text.formats.push((format, holds));
+                true
+            }
+            Step::Items(id) => {
+                facts.array.groups.push(id);
+                true
+            }
+            Step::MinItems(min) => {
+                facts.array.min = facts.array.min.max(min);
+                true
+            }
+            Step::MaxItems(max) => {
+                facts.array.max = Some(facts.array.max.map_or(max, |other| other.min(max)));
+                true
+            }
+            Step::TwoEqual => {
+                facts.array.two_equal = true;
+                true
+            }
+            Step::Item(from, exact, id, holds) => {
+                facts.array.some.push((from, exact, Literal::Schema(id, holds)));
+                true
+            }
+            Step::EachItem(id, holds) => {
+                facts.array.each.push(Literal::Schema(id, holds));
+                true
+            }
+            Step::Properties(id) => {
+                facts.object.groups.push(id);
+                true
+            }
+            Step::MinProperties(min) => {
+                facts.object.min = facts.object.min.max(min);
+                true
+            }
+            Step::MaxProperties(max) => {
+                facts.object.max = Some(facts.object.max.map_or(max, |other| other.min(max)));
+                true
+            }
+            Step::Absent(name) => {
+                facts.object.absent.insert(name);
+                true
+            }
+            Step::Present(name, value) => {
+                let literals = facts.object.present.entry(name).or_default();
+                literals.extend(value.map(|(id, holds)| Literal::Schema(id, holds)));
+                true
+            }
+            Step::Someone(obligation) => {
+                facts.object.someone.push(obligation);
+                true
+            }
+            Step::Opaque => {
+                facts.decided = false;
+                true
+            }
+        }
+    }
+
+    /// A schema that must be obeyed: its rules are facts, its branches are choices.
+    fn positive(&mut self, id: Id, branch: &mut Branch) -> bool {
+        let schema = self.arena.get(id);
+        if schema.verdict == Some(false) {
+            return false;
+        }
+        let pending = &mut branch.pending;
+        if schema.opaque.is_some() {
+            pending.push(Step::Opaque);
+        }
+        pending.extend(schema.types.map(Step::Types));
+        pending.extend(schema.values.clone().map(Step::Values));
+        let conjuncts = schema.reference.iter().chain(&schema.all_of);
+        pending.extend(conjuncts.map(|id| Step::Schema(*id, true)));
+        pending.extend(schema.not.map(|id| Step::Schema(id, false)));
+        if let Some((bound, exclusive)) = &schema.minimum {
+            pending.push(Step::Number(NumberRule::AtLeast(bound.clone(), *exclusive)));
+        }
+        if let Some((bound, exclusive)) = &schema.maximum {
+            pending.push(Step::Number(NumberRule::AtMost(bound.clone(), *exclusive)));
+        }
+        if let Some(of) = &schema.multiple_of {
+            pending.push(Step::Number(NumberRule::MultipleOf(of.clone(), true)));
+        }
+        pending.extend(schema.min_length.map(Step::MinLength));
+        pending.extend(schema.max_length.map(Step::MaxLength));
+        pending.extend(schema.pattern.clone().map(|pattern| Step::Pattern(pattern, true)));
+        pending.extend(schema.format.map(|format| Step::Format(format, true)));
+        if let Some(rules) = &schema.array {
+            pending.push(Step::Items(id));
+            pending.extend(rules.min.map(Step::MinItems));
+            pending.extend(rules.max.map(Step::MaxItems));
+            if let Some((_, _, Some(_))) = rules.contains {
+                pending.push(Step::Opaque);
+            }
+        }
+        if let Some(rules) = &schema.object {
+            pending.push(Step::Properties(id));
+            pending.extend(rules.required.iter().map(|name| Step::Present(name.clone(), None)));
+            pending.extend(rules.min.map(Step::MinProperties));
+            pending.extend(rules.max.map(Step::MaxProperties));
+        }
+        if let Some(ids) = &schema.any_of {
+            branch.choices.push(ids.iter().map(|id| vec![Step::Schema(*id, true)]).collect());
+        }
+        if let Some(ids) = &schema.one_of {
+            let alternatives = ids.iter().map(|chosen| {
+                let mut steps: Vec<Step> = ids
+                    .iter()
+                    .filter(|id| *id != chosen)
+                    .map(|id| Step::Schema(*id, false))
+                    .collect();
+                steps.push(Step::Schema(*chosen, true));
+                steps
+            });
+            branch.choices.push(alternatives.collect());
+        }
+        if let Some((condition, then, otherwise)) = schema.condition {
+            let side = |holds: bool, id: Option<Id>| {
+                let mut steps = vec![Step::Schema(condition, holds)];
+                steps.extend(id.map(|id| Step::Schema(id, true)));
+                steps
+            };
+            branch.choices.push(vec![side(false, otherwise), side(true, then)]);
+        }
+        for (name, others, whole) in &schema.dependencies {
+            let mut steps = vec![Step::Types(Types::OBJECT), Step::Present(name.clone(), None)];
+            steps.extend(others.iter().map(|other| Step::Present(other.clone(), None)));
+            steps.extend(whole.map(|id| Step::Schema(id, true)));
+            branch.choices.push(vec![
+                vec![Step::Types(Types::OBJECT.not())],
+                vec![Step::Types(Types::OBJECT), Step::Absent(name.clone())],
+                steps,
+            ]);
+        }
+        true
+    }
+
+    /// A schema that must not be obeyed: one of its rules is broken.
+    fn negative(&mut self, id: Id, branch: &mut Branch) -> bool {
+        let schema = self.arena.get(id);
+        if schema.verdict == Some(false) {
+            return true;
+        }
+        let mut ways: Choice = Vec::new();
+        ways.extend(schema.types.map(|types| vec![Step::Types(types.not())]));
+        if let Some(values) = &schema.values {
+            let exclude = |value: &Value| Step::Exclude(Rc::new(value.clone()));
+            ways.push(values.iter().map(exclude).collect());
+        }
+        let conjuncts = schema.reference.iter().chain(&schema.all_of);
+        ways.extend(conjuncts.map(|id| vec![Step::Schema(*id, false)]));
+        ways.extend(schema.not.map(|id| vec![Step::Schema(id, true)]));
+        if let Some((bound, exclusive)) = &schema.minimum {
+            let rule = NumberRule::AtMost(bound.clone(), !exclusive);
+            ways.push(vec![Step::Types(Types::NUMBER), Step::Number(rule)]);
+        }
+        if let Some((bound, exclusive)) = &schema.maximum {
+            let rule = NumberRule::AtLeast(bound.clone(), !exclusive);
+            ways.push(vec![Step::Types(Types::NUMBER), Step::Number(rule)]);
+        }
+        if let Some(of) = &schema.multiple_of {
+            let rule = NumberRule::MultipleOf(of.clone(), false);
+            ways.push(vec![Step::Types(Types::NUMBER), Step::Number(rule)]);
+        }
+        let string = |step| vec![Step::Types(Types::STRING), step];
+        ways.extend(schema.min_length.map(|min| string(Step::MaxLength(min - 1))));
+        ways.extend(schema.max_length.map(|max| string(Step::MinLength(max + 1))));
+        ways.extend(schema.pattern.clone().map(|pattern| string(Step::Pattern(pattern, false))));
+        ways.extend(schema.format.map(|format| string(Step::Format(format, false))));
+        if let Some(rules) = &schema.array {
+            array_ways(rules, &mut ways);
+        }
+        if let Some(rules) = &schema.object {
+            object_ways(id, rules, &mut ways);
+        }
+        if let Some(ids) = &schema.any_of {
+            ways.push(ids.iter().map(|id| Step::Schema(*id, false)).collect());
+        }
+        if let Some(ids) = &schema.one_of {
+            ways.push(ids.iter().map(|id| Step::Schema(*id, false)).collect());
+            for (index, a) in ids.iter().enumerate() {
+                for b in ids.iter().skip(index + 1) {
+                    ways.push(vec![Step::Schema(*a, true), Step::Schema(*b, true)]);
+                }
+            }
+        }
+        if let Some((condition, then, otherwise)) = schema.condition {
+            let broken = |holds, id: Option<Id>| {
+                id.map(|id| vec![Step::Schema(condition, holds), Step::Schema(id, false)])
+            };
+            ways.extend(broken(true, then));
+            ways.extend(broken(false, otherwise));
+        }
+        for (name, others, whole) in &schema.dependencies {
+            let present = || vec![Step::Types(Types::OBJECT), Step::Present(name.clone(), None)];
+            for other in others {
+                let mut steps = present();
+                steps.push(Step::Absent(other.clone()));
+                ways.push(steps);
+            }
+            if let Some(id) = whole {
+                let mut steps = present();
+                steps.push(Step::Schema(*id, false));
+                ways.push(steps);
+            }
+        }
+        if schema.opaque.is_some() {
+            ways.push(vec![Step::Opaque]);
+        }
+        match ways.len() {
+            0 => false,
+            1 => {
+                branch.pending.extend(ways.into_iter().flatten());
+                true
+            }
+            _ => {
+                branch.choices.push(ways);
+                true
+            }
+        }
+    }
+}
+
+/// The ways to break rules on arrays.
+fn array_ways(rules: &ArrayRules, ways: &mut Choice) {
+    let array = |step| vec![Step::Types(Types::ARRAY), step];
+    ways.extend(rules.min.map(|min| array(Step::MaxItems(min - 1))));
+    ways.extend(rules.max.map(|max| array(Step::MinItems(max + 1))));
+    if rules.unique {
+        ways.push(array(Step::TwoEqual));
+    }
+    for (index, id) in (0..).zip(&rules.prefix) {
+        ways.push(array(Step::Item(index, true, *id, false)));
+    }
+    let from = rules.prefix.len() as u64;
+    ways.extend(rules.rest.map(|id| array(Step::Item(from, false, id, false))));
+    match rules.contains {
+        Some((_, 0, None)) | None => {}
+        Some((id, 1, None)) => ways.push(array(Step::EachItem(id, false))),
+        Some(_) => ways.push(array(Step::Opaque)),
+    }
+}
+
+/// The ways to break rules on objects.
+fn object_ways(id: Id, rules: &ObjectRules, ways: &mut Choice) {
+    let object = |step| vec![Step::Types(Types::OBJECT), step];
+    let names: BTreeSet<&String> = rules.required.iter().collect();
+    ways.extend(names.into_iter().map(|name| object(Step::Absent(name.clone()))));
+    ways.extend(rules.min.map(|min| object(Step::MaxProperties(min - 1))));
+    ways.extend(rules.max.map(|max| object(Step::MinProperties(max + 1))));
+    let properties: &BTreeMap<String, Id> = &rules.properties;
+    for (name, value) in properties {
+        ways.push(object(Step::Present(name.clone(), Some((*value, false)))));
+    }
+    for (matcher, value) in &rules.patterns {
+        ways.push(object(Step::Someone(Obligation {
+            matches: Some(matcher.clone()),
+            value: Some(Literal::Schema(*value, false)),
+            ..Obligation::default()
+        })));
+    }
+    if let Some(value) = rules.additional {
+        ways.push(object(Step::Someone(Obligation {
+            outside: Some(id),
+            value: Some(Literal::Schema(value, false)),
+            ..Obligation::default()
+        })));
+    }
+    if let Some(names) = rules.names {
+        ways.push(object(Step::Someone(Obligation {
+            name: Some(Literal::Schema(names, false)),
+            ..Obligation::default()
+        })));
+    }
+}
