@@ -59,6 +59,14 @@ pub fn direction(writer: &Node, reader: &Node, mode: Mode) -> Verdict {
     }
 }
 
+/// Whether it is proved that every document of one schema is one of the other.
+pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
+    let mut arena = Arena::default();
+    let (inner, outer) =
+        (arena.add(inner, Dialect::of(inner)), arena.add(outer, Dialect::of(outer)));
+    Solver::new(&arena).escape(inner, outer) == Outcome::None
+}
+
 /// Both languages, compiled.
 struct Judges {
     sent: Compiled,

@@ -2,11 +2,16 @@
 //!
 //! Pure. The way of a pair: both languages (`wr-schema`) → [`solver`] (a document that one side
 //! sends and the other refuses, or a proof that there is none) → [`direction`] (the document run
-//! by a validator, and made as small as it can be).
+//! by a validator, and made as small as it can be) → [`compare`] (both directions, what changed, and
+//! the bump it needs).
 
+pub mod compare;
 pub mod direction;
 mod pattern;
+pub mod report;
 mod smallest;
 pub mod solver;
 
+pub use compare::compare;
 pub use direction::{Mode, Verdict, Witness, direction};
+pub use report::{Bump, Evidence, Finding, Kind, Overall, Report};

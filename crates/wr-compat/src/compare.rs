@@ -1,0 +1,87 @@
+//! An old and a new version to a report.
+
+use wr_schema::json::{Node, Span};
+use wr_schema::language::{Side, language};
+
+use crate::direction::{Mode, Verdict, contains, direction};
+use crate::report::{Bump, Evidence, Finding, Kind, Overall, Report};
+
+/// What the checker says of an old and a new version of a schema.
+///
+/// A schema of the dialect comes with its references replaced; any other may refer within itself.
+pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
+    let backward = direction(old, new, mode);
+    let forward = direction(new, old, mode);
+    let mut findings = Vec::new();
+    explain(&mut findings, Kind::Backward, &backward, old, new);
+    explain(&mut findings, Kind::Forward, &forward, old, new);
+    let mut report = Report { backward, forward, findings, required_bump: Bump::None };
+    report.required_bump = match report.overall() {
+        Overall::Breaking | Overall::Unproven => Bump::Major,
+        Overall::Compatible if is_same(old, new, mode) => Bump::None,
+        Overall::Compatible => Bump::Minor,
+    };
+    report
+}
+
+/// Whether both versions have the same languages.
+fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
+    let same = |old: &Node, new: &Node| {
+        [(old, new), (new, old)]
+            .into_iter()
+            .all(|(inner, outer)| contains(&inner.to_value(), &outer.to_value()))
+    };
+    match mode {
+        Mode::Languages => [Side::Writer, Side::Reader]
+            .into_iter()
+            .all(|side| same(&language(old, side), &language(new, side))),
+        Mode::Raw => same(old, new),
+    }
+}
+
+/// A direction that no rule has explained.
+fn explain(findings: &mut Vec<Finding>, kind: Kind, verdict: &Verdict, old: &Node, new: &Node) {
+    if findings.iter().any(|finding| finding.kind == kind) {
+        return;
+    }
+    let (rule, who) = match kind {
+        Kind::Forward => ("language_widened", "deployed readers refuse a message of new writers"),
+        _ => ("language_narrowed", "new readers refuse a stored message"),
+    };
+    let (kind, message, help, evidence) = match verdict {
+        Verdict::Compatible => return,
+        Verdict::Breaking(witness) => (
+            kind,
+            who.to_owned(),
+            "make the change a new major".to_owned(),
+            Evidence::Witness(witness.clone()),
+        ),
+        Verdict::Unproven(reason) => (
+            Kind::Unproven,
+            format!("it could not be told whether {who}: {reason}"),
+            "write the schema in simpler terms, or waive this with a reason".to_owned(),
+            Evidence::Reason(reason.clone()),
+        ),
+    };
+    let pointer = match &evidence {
+        Evidence::Witness(witness) => {
+            witness.violations.first().map(|violation| violation.pointer.clone())
+        }
+        _ => None,
+    };
+    findings.push(Finding {
+        rule,
+        kind,
+        pointer: pointer.unwrap_or_default(),
+        old: Some(head(old)),
+        new: Some(head(new)),
+        message,
+        help,
+        evidence,
+    });
+}
+
+/// The first character of a schema.
+fn head(node: &Node) -> Span {
+    Span { end: (node.span.start + 1).min(node.span.end), ..node.span }
+}
