@@ -8,6 +8,7 @@
 
 mod contracts;
 mod emit;
+mod literal;
 mod model;
 mod render;
 mod shape;
@@ -66,6 +67,14 @@ pub enum Error {
         name: String,
         /// What typify made.
         found: String,
+        /// What the contract asks for.
+        expected: String,
+    },
+    /// A default is none of its property's values.
+    #[error("the default of `{name}` is not {expected}")]
+    Default {
+        /// The Rust field.
+        name: String,
         /// What the contract asks for.
         expected: String,
     },

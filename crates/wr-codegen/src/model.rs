@@ -6,6 +6,7 @@ use wr_schema::contract::{Docs, Field, Shape, Type};
 use wr_schema::rust_names::Step;
 
 use crate::Error;
+use crate::literal::Literal;
 use crate::shape::{self, RustType};
 
 /// A Rust type to be written.
@@ -49,6 +50,8 @@ pub(crate) struct RustField {
     /// Its type, without the `Option` of an optional property.
     pub(crate) ty: RustType,
     pub(crate) required: bool,
+    /// What is meant where it is missing.
+    pub(crate) default: Option<Literal>,
 }
 
 /// An enum of strings.
@@ -168,18 +171,14 @@ impl<'a> Builder<'a> {
             .map(|field| {
                 let is_constant = ty.constant(&field.name).is_some();
                 let ident = if is_constant { None } else { idents.next() };
-                Property {
+                Ok(Property {
                     name: &field.name,
                     ty: &field.ty,
-                    field: ident.map(|ident| RustField {
-                        ident,
-                        ty: field_type(name, field),
-                        required: field.required,
-                    }),
+                    field: ident.map(|ident| rust_field(name, field, ident)).transpose()?,
                     since: since(history, &field.name),
-                }
+                })
             })
-            .collect();
+            .collect::<Result<_, Error>>()?;
         let kind = ItemKind::Struct(Struct { properties });
         self.items.push(Item { ident: name.to_owned(), docs: &ty.docs, kind });
         for field in fields {
@@ -190,9 +189,22 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The Rust field of a property; `parent` is the struct that holds it.
+fn rust_field(parent: &str, field: &Field, ident: String) -> Result<RustField, Error> {
+    let ty = field_type(parent, field);
+    let default = field.ty.docs.default.as_ref().filter(|_| !field.required);
+    let default = default.map(|value| {
+        Literal::read(&field.ty, &ty, value).ok_or_else(|| Error::Default {
+            name: format!("{parent}::{ident}"),
+            expected: format!("`{ty:?}`"),
+        })
+    });
+    Ok(RustField { default: default.transpose()?, ident, ty, required: field.required })
+}
+
 /// The type of a field, without the `Option` of an optional property: null is read as absent, so
 /// it is not an `Option` of an `Option`.
-fn field_type(parent: &str, field: &Field) -> RustType {
+pub(crate) fn field_type(parent: &str, field: &Field) -> RustType {
     let ty = Type { nullable: field.ty.nullable && field.required, ..field.ty.clone() };
     shape::rust_type_of(&ty, &Step::Property(&field.name).name(parent))
 }

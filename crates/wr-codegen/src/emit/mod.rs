@@ -6,6 +6,7 @@ mod definitions;
 mod docs;
 mod enumeration;
 mod library;
+mod literal;
 mod manifest;
 mod rule;
 mod structure;

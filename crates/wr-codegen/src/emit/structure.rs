@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use wr_schema::contract::Shape;
 use wr_schema::rust_names;
 
-use super::{docs, rule, tokens};
+use super::{docs, literal, rule, tokens};
 use crate::model::{Item, Property, RustField, Struct};
 use crate::shape::RustType;
 
@@ -90,7 +90,7 @@ fn construction(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
         };
         (quote!(), new)
     } else {
-        let doc = tokens::doc(&[format!("The required fields of [`{}`].", item.ident)]);
+        let doc = tokens::doc(&[format!("The required fields of {}.", docs::link(&item.ident))]);
         let members = required.iter().map(|(property, field)| {
             let doc = tokens::doc(&docs::of_field(property.ty, None));
             let name = tokens::ident(&field.ident);
@@ -150,44 +150,19 @@ fn bare(field: &RustField) -> &str {
 
 /// What is meant where an optional field with a default is missing.
 fn accessor(property: &Property<'_>, field: &RustField) -> Option<TokenStream> {
-    let default = property.ty.docs.default.as_ref()?;
+    let default = field.default.as_ref()?;
     let method = format_ident!("{}_or_default", bare(field));
     let name = tokens::ident(&field.ident);
-    let doc = tokens::doc(&[format!(
-        "{}, or {} where it is missing.",
-        docs::code(property.name),
-        docs::code(&default.to_string()),
-    )]);
-    let ty = tokens::rust_type(&field.ty);
-    let (ty, body) = match (&property.ty.shape, default) {
-        (Shape::Boolean, serde_json::Value::Bool(value)) => {
-            (ty, quote!(self.#name.unwrap_or(#value)))
-        }
-        (Shape::Integer { .. }, serde_json::Value::Number(number)) => {
-            let value = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
-            #[expect(clippy::cast_possible_truncation, reason = "the lint has read it as whole")]
-            let value = tokens::integer(value.unwrap_or(number.as_f64()? as i128));
-            (ty, quote!(self.#name.unwrap_or(#value)))
-        }
-        (Shape::Number { .. }, serde_json::Value::Number(number)) => {
-            let value = tokens::float(number.as_f64()?);
-            (ty, quote!(self.#name.unwrap_or(#value)))
-        }
-        (
-            Shape::Text { format: None, .. } | Shape::Constant(_),
-            serde_json::Value::String(value),
-        ) => (quote!(&str), quote!(self.#name.as_deref().unwrap_or(#value))),
-        (Shape::Enum { .. }, serde_json::Value::String(value)) => {
-            let variant = tokens::ident(&wr_schema::names::rust_type(value));
-            (ty.clone(), quote!(self.#name.clone().unwrap_or(#ty::#variant)))
-        }
-        // The lint refuses a default of any other type.
-        _ => return None,
-    };
+    let text = property.ty.docs.default.as_ref().map(|value| docs::code(&value.to_string()));
+    // What is long stands above the field, and below as Rust.
+    let text = text.filter(|text| text.len() <= 60).unwrap_or_else(|| "its default".to_owned());
+    let doc = format!("{}, or {text} where it is missing.", docs::code(property.name));
+    let doc = tokens::doc(&[doc]);
+    let (ty, value) = literal::or_default(&quote!(self.#name), &field.ty, default);
     Some(quote! {
         #doc
         pub fn #method(&self) -> #ty {
-            #body
+            #value
         }
     })
 }

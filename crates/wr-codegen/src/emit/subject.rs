@@ -122,7 +122,11 @@ fn shared_types(items: &[Item<'_>]) -> BTreeSet<String> {
         match &item.kind {
             model::ItemKind::Struct(structure) => {
                 let fields = structure.properties.iter().filter_map(|p| p.field.as_ref());
-                fields.for_each(|field| collect(&field.ty, &mut names));
+                for field in fields {
+                    collect(&field.ty, &mut names);
+                    let defaults = field.default.iter();
+                    defaults.for_each(|it| it.each_type(&mut |ty| collect(ty, &mut names)));
+                }
             }
             model::ItemKind::Union(union) => {
                 union.variants.iter().for_each(|(_, _, ty)| collect(ty, &mut names));

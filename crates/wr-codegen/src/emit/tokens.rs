@@ -86,9 +86,10 @@ pub(super) fn count(value: u64) -> Literal {
     Literal::u64_unsuffixed(value)
 }
 
-/// A finite number.
+/// A finite number, with an exponent where it would be long without.
 pub(super) fn float(value: f64) -> TokenStream {
-    let literal = Literal::f64_unsuffixed(value.abs());
+    let digits = format!("{:?}", value.abs());
+    let literal = digits.parse().unwrap_or_else(|_| Literal::f64_unsuffixed(value.abs()));
     if value.is_sign_negative() && value != 0.0 { quote!(-#literal) } else { quote!(#literal) }
 }
 
@@ -146,7 +147,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("std::net", &["Ipv4Addr", "Ipv6Addr"]),
     ("wr_core::chrono", &["DateTime", "NaiveDate", "Utc"]),
     ("wr_core::serde", &["Serialize", "Serializer"]),
-    ("wr_core::serde_json", &["Value"]),
+    ("wr_core::serde_json", &["Value", "json"]),
     ("wr_core::uuid", &["Uuid"]),
     (
         "wr_core",
