@@ -14,7 +14,6 @@ use crate::lint::cases;
 const BEYOND_A_SCHEMA: &[&str] = &[
     "contract_too_large",
     "contradictory_bound",
-    "default_not_filled",
     "default_on_required",
     "default_rejected",
     "duplicate_key",

@@ -21,7 +21,6 @@ rules! {
     contract_too_large,
     contradictory_bound,
     dead_keyword,
-    default_not_filled,
     default_on_required,
     default_rejected,
     definition_changed,
