@@ -59,9 +59,35 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
+/// A link to a struct; one may be called as a macro that derives.
+pub(super) fn link(ident: &str) -> String {
+    const DERIVED: &[&str] =
+        &["Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd"];
+    match DERIVED.contains(&ident) {
+        true => format!("[`{ident}`](struct@{ident})"),
+        false => format!("[`{ident}`]"),
+    }
+}
+
 /// One line a line of the description.
 pub(super) fn sentences(text: &str) -> Vec<String> {
-    text.trim().lines().map(|line| escape(line.trim())).collect()
+    text.trim().lines().map(|line| plain(&escape(line.trim()))).collect()
+}
+
+/// Keeps a line from beginning a list, a heading, a rule, a table or a block of code.
+fn plain(line: &str) -> String {
+    let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    match digits.chars().next() {
+        Some('.' | ')') if digits.len() < line.len() => {
+            let at = line.len() - digits.len();
+            let (number, rest) = line.split_at(at);
+            format!("{number}\\{rest}")
+        }
+        Some('-' | '+' | '#' | '=' | '|' | '~') if digits.len() == line.len() => {
+            format!("\\{line}")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// Keeps rustdoc from reading links, HTML and bare addresses into plain text.
