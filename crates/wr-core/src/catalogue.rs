@@ -66,7 +66,11 @@ impl Catalogue {
     /// What is wrong with a subject that carries no event of this catalogue.
     #[doc(hidden)]
     pub fn unknown(&self, subject: &str) -> Error {
-        let stem = |subject: &str| subject.rsplit_once(".v").map(|(stem, _)| stem.to_owned());
+        let stem = |subject: &str| {
+            let (stem, major) = subject.rsplit_once(".v")?;
+            let is_number = !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| stem.to_owned())
+        };
         let asked = stem(subject);
         let other_majors = self.subjects.iter().filter(|entry| stem(entry.subject) == asked);
         let kind = match (asked.is_some(), other_majors.count()) {

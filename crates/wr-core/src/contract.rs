@@ -104,6 +104,15 @@ pub trait EventSet: Serialize + Sized {
     fn validate(&self) -> Result<(), Error> {
         self.check(&At::ROOT)
     }
+
+    /// The bytes of the event.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    fn encode(&self) -> Result<Vec<u8>, Error> {
+        self.validate()?;
+        serde_json::to_vec(self).map_err(|error| Error::syntax(&error))
+    }
 }
 
 /// Implements `Deserialize` through [`Contract::read`].

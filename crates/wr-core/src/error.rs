@@ -1,4 +1,7 @@
 //! Why bytes are no event, or a value may not be sent: a pointer and a keyword, never a value.
+//!
+//! A pointer holds the names of the properties on the way, those of a map's entries too: a map must
+//! not be keyed by personal data.
 
 use std::fmt;
 

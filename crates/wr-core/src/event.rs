@@ -19,7 +19,9 @@ use crate::rules::{Constant, Nested, Rule, Text};
 pub struct Event<T> {
     /// The event's id; a retried publish keeps it.
     pub id: Uuid,
-    /// The version of the payload's schema, `{major}.{minor}`, as its writer gave it.
+    /// The version of the payload's schema, `{major}.{minor}`, as its writer gave it. Whoever sends
+    /// on what they received, changed, gives it [`Payload::VERSION`] again: a message is judged by
+    /// the minor that it names.
     pub version: String,
     /// When it happened.
     pub timestamp: DateTime<Utc>,

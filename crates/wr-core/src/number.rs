@@ -75,7 +75,9 @@ fn write_canonical(value: &Value, text: &mut String) {
             text.push(']');
         }
         Value::Object(members) => {
-            // serde_json keeps the members in the order of their names.
+            // A service may have serde_json keep the order of the text.
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
             text.push('{');
             for (name, value) in members {
                 let _ = write!(text, "{}:", Value::from(name.as_str()));

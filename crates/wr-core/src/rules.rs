@@ -537,10 +537,11 @@ impl<R> Map<R> {
         Ok(())
     }
 
+    /// Judges a name, and reports it at the map: a name comes from outside, as a value does.
     fn obey_key(&self, key: &str, at: &At<'_>) -> Result<(), Error> {
         self.keys.obey(key, at).map_err(|error| match error.kind() {
             crate::ErrorKind::Violation { expected, .. } => {
-                at.violation(Keyword::PropertyNames, format!("a name of {expected}"))
+                at.violation(Keyword::PropertyNames, format!("names that are {expected}"))
             }
             _ => error,
         })
@@ -558,7 +559,7 @@ impl<T, R: Rule<T>> Rule<BTreeMap<String, T>> for Map<R> {
         let mut map = BTreeMap::new();
         for (key, value) in members {
             if at.enforces_rules() {
-                self.obey_key(&key, &at.name(&key))?;
+                self.obey_key(&key, at)?;
             }
             let value = self.values.read(value, &at.name(&key))?;
             map.insert(key, value);
@@ -569,9 +570,8 @@ impl<T, R: Rule<T>> Rule<BTreeMap<String, T>> for Map<R> {
     fn check(&self, value: &BTreeMap<String, T>, at: &At<'_>) -> Result<(), Error> {
         self.obey_count(value.len(), at)?;
         for (key, value) in value {
-            let at = at.name(key);
-            self.obey_key(key, &at)?;
-            self.values.check(value, &at)?;
+            self.obey_key(key, at)?;
+            self.values.check(value, &at.name(key))?;
         }
         Ok(())
     }

@@ -105,10 +105,7 @@ impl Registry {
         let language = match (side, version.and_then(wr_core::parse_version)) {
             (Side::Publish, Some((_, minor))) => languages.writer(minor)?,
             // Without a version the newest writer language says what is wrong with it.
-            (Side::Publish, None) => match languages.writers.last() {
-                Some((_, language)) => language,
-                None => &languages.reader,
-            },
+            (Side::Publish, None) => languages.newest_writer()?,
             (Side::Consume, _) => &languages.reader,
         };
         language.message.validate(&message)
@@ -120,6 +117,11 @@ impl Registry {
 }
 
 impl Languages {
+    fn newest_writer(&self) -> Result<&Language, Error> {
+        let newest = self.writers.last().map(|(_, language)| language);
+        newest.ok_or_else(|| ErrorKind::UnknownMinor.into())
+    }
+
     fn writer(&self, minor: &str) -> Result<&Language, Error> {
         let known = minor.parse().ok().and_then(|minor: u32| {
             self.writers.iter().find(|(known, _)| *known == minor).map(|(_, language)| language)

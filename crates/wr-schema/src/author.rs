@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::draft::{Draft, DraftFile, Place};
 use crate::json::Span;
-use crate::names::{EventType, NameError, Subject, Version};
+use crate::names::{EventType, NameError, Subject, Version, rust_field};
+use crate::rust_names::RESERVED_MODULES;
 
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +60,8 @@ pub enum Error {
         /// What is there.
         other: Box<Subject>,
     },
-    /// A second token that stands for something else than events.
-    #[error("`{entity}` in `{subject}` is reserved: such subjects carry no events")]
+    /// A second token that stands for something else than events, or a module of its own.
+    #[error("`{entity}` in `{subject}` is reserved: no entity is called so")]
     Reserved {
         /// What was asked for.
         subject: Subject,
@@ -118,7 +119,8 @@ const RESERVED: &[&str] = &["dlq", "redrive"];
 pub fn event(draft: &Draft<'_>, name: &str) -> Result<NewFile, Error> {
     let name = Name::parse(name)?;
     let subject = Subject::new(&domain(draft, &name)?, &name.event_type, name.major.unwrap_or(1))?;
-    if RESERVED.contains(&subject.entity()) {
+    let module = rust_field(subject.entity());
+    if RESERVED.contains(&subject.entity()) || RESERVED_MODULES.contains(&module.as_str()) {
         let entity = subject.entity().to_owned();
         return Err(Error::Reserved { subject, entity });
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contract::{Shape, Type};
+use crate::contract::Type;
 use crate::draft::{Draft, DraftFile, Place};
 use crate::envelope::ENVELOPE;
 use crate::finding::Finding;
@@ -11,6 +11,7 @@ use crate::language::{Side, language, message};
 use crate::lint;
 use crate::names::{Subject, Version};
 use crate::resolve;
+use crate::rust_names::has_own_type;
 use crate::source::Sources;
 use crate::topology::Topology;
 
@@ -178,12 +179,15 @@ fn shared(draft: &Draft<'_>) -> Vec<Shared> {
     let definitions = root.get("definitions").map(Node::members).unwrap_or_default();
     definitions
         .iter()
-        .filter(|member| member.value.get("$ref").is_none())
         .filter_map(|member| {
+            // A definition that refers to another is that one's type, but for one of the same name
+            // in an older file.
+            let target = resolve::follow(draft, file, &member.value).ok()?;
+            if target.shared.is_some_and(|name| name != member.key) {
+                return None;
+            }
             let ty = Type::of(draft, file, &member.value)?;
-            let has_own_type =
-                matches!(ty.shape, Shape::Struct { .. } | Shape::Enum { .. } | Shape::Union { .. });
-            has_own_type.then(|| Shared { name: member.key.clone(), ty })
+            has_own_type(&ty.shape).then(|| Shared { name: member.key.clone(), ty })
         })
         .collect()
 }

@@ -279,9 +279,10 @@ impl Type {
             matches!(shape, Shape::Struct { .. } | Shape::Enum { .. } | Shape::Union { .. });
         Some(Type {
             shape,
-            nullable: keywords::is_nullable(node),
+            // A constant is a string, whatever `type` says beside it.
+            nullable: keywords::is_nullable(node) && node.get("const").is_none(),
             shared: target.shared.filter(|_| has_own_type).map(str::to_owned),
-            docs: Docs::read(site, node),
+            docs: Docs::read(&resolve::way(draft, file, site)),
         })
     }
 
@@ -377,9 +378,9 @@ pub fn number_bound(node: &Node, lower: bool) -> Option<Bound> {
 }
 
 impl Docs {
-    /// The annotations beside a `$ref` win over those of its target.
-    fn read(site: &Node, target: &Node) -> Docs {
-        let get = |key: &str| site.get(key).or_else(|| target.get(key));
+    /// Of the annotations on the way of a reference, the first of each counts.
+    fn read(way: &[&Node]) -> Docs {
+        let get = |key: &str| way.iter().find_map(|site| site.get(key));
         let text = |key: &str| get(key).and_then(Node::as_str).map(str::to_owned);
         Docs {
             description: text("description").unwrap_or_default(),

@@ -3,12 +3,19 @@
 //! The generator, the checker and the lint all come here; nothing else decides what null, an
 //! unknown property or an unknown enum value means.
 
+mod null;
+mod references;
+mod whole;
+
 use std::collections::{HashMap, HashSet};
 
 use crate::draft::required;
 use crate::json::{Data, Member, Node, Span};
-use crate::keywords::{self, Kind};
+use crate::keywords;
 use crate::names::Subject;
+use null::{with_null, without_null};
+use references::{follow, referred};
+use whole::Whole;
 
 /// Which side of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,147 +314,6 @@ fn unknown_branch(span: Span, tag: &str, values: Vec<Node>) -> Node {
     )
 }
 
-/// What a schema and its `allOf` say together of the names of an object.
-#[derive(Debug, Default)]
-struct Whole<'a> {
-    names: Vec<&'a Member>,
-    patterns: Vec<&'a Member>,
-    required: HashSet<&'a str>,
-    /// Whether any schema of it has `properties` or `patternProperties`, if only empty ones.
-    has_names: bool,
-    /// Whether names stand anywhere beside the schema's own keywords.
-    has_parts: bool,
-    /// Whether something else decides which names there are.
-    is_decided: bool,
-    seen: HashSet<Span>,
-}
-
-impl<'a> Whole<'a> {
-    fn of(root: &'a Node, schema: &'a Node) -> Whole<'a> {
-        let mut whole = Whole::default();
-        whole.add(root, schema, true);
-        whole
-    }
-
-    fn add(&mut self, root: &'a Node, schema: &'a Node, is_own: bool) {
-        if !self.seen.insert(schema.span) {
-            return;
-        }
-        let (names, patterns) = (schema.get("properties"), schema.get("patternProperties"));
-        self.has_names |= names.is_some() || patterns.is_some();
-        self.names.extend(names.map(Node::members).unwrap_or_default());
-        self.patterns.extend(patterns.map(Node::members).unwrap_or_default());
-        self.required.extend(required(schema));
-        self.has_parts |= !is_own;
-        let explicit = ["additionalProperties", "unevaluatedProperties"];
-        self.is_decided |= explicit
-            .iter()
-            .any(|key| schema.get(key).is_some_and(|value| value.as_bool() != Some(true)));
-        for key in ["anyOf", "oneOf"] {
-            let branches = schema.get(key).map(Node::items).unwrap_or_default();
-            self.is_decided |= branches.iter().any(|branch| speaks_of_names(root, branch, 0));
-        }
-        for key in ["then", "else"] {
-            let branch = schema.get(key);
-            self.is_decided |= branch.is_some_and(|branch| speaks_of_names(root, branch, 0));
-        }
-        for key in ["dependencies", "dependentSchemas"] {
-            let branches = schema.get(key).map(Node::members).unwrap_or_default();
-            self.is_decided |=
-                branches.iter().any(|branch| speaks_of_names(root, &branch.value, 0));
-        }
-        for branch in schema.get("allOf").map(Node::items).unwrap_or_default() {
-            self.add(root, branch, false);
-        }
-        if let Some(text) = schema.get("$ref").and_then(Node::as_str)
-            && let Some(target) = referred(root, text)
-        {
-            self.add(root, target, false);
-        }
-    }
-
-    /// Closes the object over all names.
-    fn close(&self, schema: &Node, out: &mut Vec<Member>) {
-        if !self.has_names || self.is_decided {
-            return;
-        }
-        let span = schema.span;
-        if !self.has_parts {
-            out.retain(|member| member.key != "additionalProperties");
-            out.push(member("additionalProperties", span, Data::Bool(false)));
-            return;
-        }
-        let any = |members: &[&Member]| {
-            let mut seen = HashSet::new();
-            let members = members.iter().filter(|member| seen.insert(member.key.as_str()));
-            Data::Object(members.map(|m| member(&m.key, span, Data::Object(Vec::new()))).collect())
-        };
-        let names = object(
-            span,
-            vec![
-                member("properties", span, any(&self.names)),
-                member("patternProperties", span, any(&self.patterns)),
-                member("additionalProperties", span, Data::Bool(false)),
-            ],
-        );
-        match out.iter_mut().find(|member| member.key == "allOf") {
-            Some(Member { value: Node { data: Data::Array(items), .. }, .. }) => items.push(names),
-            _ => out.push(member("allOf", span, Data::Array(vec![names]))),
-        }
-    }
-}
-
-/// Whether a schema, or one that it applies to the same value, has names of properties.
-fn speaks_of_names(root: &Node, schema: &Node, depth: u32) -> bool {
-    let schema = follow(root, schema);
-    let applied = ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| schema.get(key));
-    let mut branches = applied.flat_map(Node::items);
-    schema.get("properties").is_some_and(|names| !names.members().is_empty())
-        || schema.get("patternProperties").is_some()
-        || depth < 20 && branches.any(|branch| speaks_of_names(root, branch, depth + 1))
-}
-
-/// The schema that a chain of references leads to.
-fn follow<'a>(root: &'a Node, mut schema: &'a Node) -> &'a Node {
-    for _ in 0..20 {
-        let target = schema.get("$ref").and_then(Node::as_str).and_then(|at| referred(root, at));
-        match target {
-            Some(target) => schema = target,
-            None => break,
-        }
-    }
-    schema
-}
-
-/// The schema that a reference names within its own document.
-fn referred<'a>(root: &'a Node, reference: &str) -> Option<&'a Node> {
-    let base = root.get("$id").or_else(|| root.get("id")).and_then(Node::as_str);
-    let base = base.unwrap_or_default().trim_end_matches('#');
-    let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    if !path.is_empty() && path != base {
-        return None;
-    }
-    if fragment.is_empty() {
-        return Some(root);
-    }
-    let fragment = fragment.replace("%25", "%").replace("%22", "\"").replace("%20", " ");
-    if fragment.starts_with('/') { root.pointer(&fragment) } else { anchored(root, &fragment) }
-}
-
-/// The schema with an anchor, or with an `$id` that is a fragment.
-fn anchored<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
-    let is_named = |key: &str| {
-        let text = node.get(key).and_then(Node::as_str).unwrap_or_default();
-        text.strip_prefix('#').unwrap_or(text) == name
-            && (key == "$anchor" || text.starts_with('#'))
-    };
-    if ["$anchor", "$id", "id"].into_iter().any(is_named) {
-        return Some(node);
-    }
-    let mut below = node.members().iter().map(|member| &member.value).chain(node.items());
-    below.find_map(|node| anchored(node, name))
-}
-
 /// Whether readers take other strings too: all its values are strings, or null.
 fn is_open_enum(values: &Node) -> bool {
     let is_plain = |value: &Node| matches!(value.data, Data::String(_) | Data::Null);
@@ -519,94 +385,6 @@ pub fn tag(branches: &Node) -> Option<(&str, Vec<Node>)> {
         let (_, values) = values.remove(property.key.as_str())?;
         (values.len() == branches.items().len()).then_some((property.key.as_str(), values))
     })
-}
-
-/// The schema, and null.
-fn with_null(mut schema: Node) -> Node {
-    let span = schema.span;
-    if keywords::kind(&schema) == Some(Kind::Any) || keywords::is_nullable(&schema) {
-        return schema;
-    }
-    let null = || text(span, "null");
-    if !is_plain(&schema) {
-        let null = object(span, vec![member("type", span, null().data)]);
-        return object(span, vec![member("anyOf", span, Data::Array(vec![null, schema]))]);
-    }
-    if let Data::Object(members) = &mut schema.data {
-        for member in members {
-            match (member.key.as_str(), &mut member.value.data) {
-                ("type", Data::Array(types)) => types.push(null()),
-                ("type", _) => {
-                    member.value.data = Data::Array(vec![member.value.clone(), null()]);
-                }
-                ("enum", Data::Array(values)) => values.push(Node { span, data: Data::Null }),
-                _ => {}
-            }
-        }
-    }
-    schema
-}
-
-/// The schema without null.
-fn without_null(mut schema: Node) -> Node {
-    let span = schema.span;
-    let not_null = || {
-        let null = object(span, vec![member("type", span, text(span, "null").data)]);
-        object(span, vec![member("not", span, null.data)])
-    };
-    if keywords::kind(&schema) == Some(Kind::Any) {
-        return not_null();
-    }
-    if !may_be_null(&schema) {
-        return schema;
-    }
-    if !is_plain(&schema) {
-        return object(span, vec![member("allOf", span, Data::Array(vec![schema, not_null()]))]);
-    }
-    if let Data::Object(members) = &mut schema.data {
-        for member in members {
-            match (member.key.as_str(), &mut member.value.data) {
-                ("type", Data::Array(types)) => {
-                    types.retain(|name| name.as_str() != Some("null"));
-                    if let [one] = types.as_slice() {
-                        member.value.data = one.data.clone();
-                    }
-                }
-                ("enum", Data::Array(values)) => {
-                    values.retain(|value| !matches!(value.data, Data::Null));
-                }
-                _ => {}
-            }
-        }
-    }
-    schema
-}
-
-/// Whether the types of a schema's values are told by its `type` alone.
-fn is_plain(schema: &Node) -> bool {
-    const OTHERS: &[&str] =
-        &["$ref", "const", "allOf", "anyOf", "oneOf", "not", "if", "$dynamicRef", "$recursiveRef"];
-    schema.get("type").is_some() && !OTHERS.iter().any(|key| schema.get(key).is_some())
-}
-
-/// Whether null may be a value of a schema, as far as its keywords tell.
-fn may_be_null(schema: &Node) -> bool {
-    if let Data::Bool(verdict) = schema.data {
-        return verdict;
-    }
-    if let Some(types) = schema.get("type") {
-        return types.as_str() == Some("null") || keywords::is_nullable(schema);
-    }
-    if let Some(value) = schema.get("const") {
-        return matches!(value.data, Data::Null);
-    }
-    if let Some(values) = schema.get("enum") {
-        return values.items().iter().any(|value| matches!(value.data, Data::Null));
-    }
-    ["oneOf", "anyOf"]
-        .into_iter()
-        .filter_map(|key| schema.get(key))
-        .all(|branches| branches.items().iter().any(may_be_null))
 }
 
 fn object(span: Span, members: Vec<Member>) -> Node {

@@ -2,7 +2,7 @@
 
 use crate::draft::{Draft, DraftFile, Place};
 use crate::json::{Data, Member, Node, Span};
-use crate::keywords;
+use crate::keywords::{self, Kind};
 use crate::names::Version;
 
 /// The most nodes that a schema may have once its references are replaced.
@@ -13,6 +13,13 @@ pub const MAX_NODES: usize = 20_000;
 /// A level takes up to three levels of JSON in the text of a language, and a text nested deeper than
 /// 127 is none to serde_json, which reads it in every service.
 pub const MAX_DEPTH: usize = 40;
+
+/// The most that types may weigh which stand in each other: a map 10, an array 3, a struct, a union
+/// and an `Option` 1.
+///
+/// rustc asks of every type whether it is `Send`, and of every type inside; by default it stops at
+/// 128 of them, and a map has some of its own.
+pub const MAX_WEIGHT: usize = 100;
 
 /// What a chain of references leads to.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +90,23 @@ pub fn follow<'a>(
     Ok(target)
 }
 
+/// The schemas on the way of a schema's references, itself first and the target last: what they
+/// say beside a `$ref` counts, the first most.
+///
+/// Where a reference means nothing, the way ends before it.
+pub fn way<'a>(draft: &'a Draft<'a>, file: &'a DraftFile<'a>, node: &'a Node) -> Vec<&'a Node> {
+    let mut way = vec![node];
+    let mut at = Target { node, file, name: "", shared: None };
+    while let Some(reference) = at.node.get("$ref")
+        && way.len() <= MAX_DEPTH
+        && let Ok(next) = step(draft, at.file, reference)
+    {
+        way.push(next.node);
+        at = next;
+    }
+    way
+}
+
 /// One step: the schema that the text of a `$ref` names, which may be a reference itself.
 ///
 /// # Errors
@@ -146,7 +170,7 @@ pub enum ResolveError {
 /// nothing can be resolved piece by piece in linear time.
 pub fn too_large<'a>(draft: &'a Draft<'a>, file: &'a DraftFile<'a>) -> Option<Span> {
     let root = file.content.as_ref().ok()?;
-    let mut scale = Scale { draft, open: Vec::new(), nodes: 0 };
+    let mut scale = Scale { draft, open: Vec::new(), nodes: 0, weight: 0 };
     let definitions = root.get("definitions").map(Node::members).unwrap_or_default();
     let schemas = definitions.iter().map(|member| &member.value);
     std::iter::once(root).chain(schemas).find_map(|schema| scale.weigh(file, schema))
@@ -157,6 +181,8 @@ struct Scale<'a> {
     draft: &'a Draft<'a>,
     open: Vec<Span>,
     nodes: usize,
+    /// What the types weigh that hold the present one.
+    weight: usize,
 }
 
 impl<'a> Scale<'a> {
@@ -170,6 +196,11 @@ impl<'a> Scale<'a> {
             Err(error) if error.kind == RefErrorKind::TooLong => return Some(error.span),
             Ok(_) | Err(_) => return None,
         };
+        let weight = weight(target.node);
+        if self.weight + weight > MAX_WEIGHT {
+            return Some(node.head());
+        }
+        self.weight += weight;
         self.open.push(target.node.span);
         let heavy = target.node.members().iter().find_map(|member| match member.key.as_str() {
             "properties" | "oneOf" => {
@@ -181,7 +212,27 @@ impl<'a> Scale<'a> {
             _ => None,
         });
         self.open.pop();
+        self.weight -= weight;
         heavy
+    }
+}
+
+/// What a type weighs without those inside it, each counted as optional.
+fn weight(node: &Node) -> usize {
+    match keywords::kind(node) {
+        Some(Kind::Map) => 11,
+        Some(Kind::Array) => 4,
+        Some(
+            Kind::Struct
+            | Kind::Union
+            | Kind::Reference
+            | Kind::Any
+            | Kind::Text
+            | Kind::Integer
+            | Kind::Number
+            | Kind::Boolean,
+        )
+        | None => 2,
     }
 }
 
@@ -225,8 +276,9 @@ impl<'a> Resolver<'a> {
         self.open.push(target.node.span);
         let mut members = self.members(target.file, target.node)?;
         self.open.pop();
-        if !std::ptr::eq(target.node, node) {
-            overlay(&mut members, node);
+        let way = way(self.draft, file, node);
+        for site in way.iter().rev().skip(1) {
+            overlay(&mut members, site);
         }
         if keywords::kind(target.node) == Some(keywords::Kind::Integer) {
             write_out_range(&mut members);

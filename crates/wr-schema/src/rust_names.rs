@@ -70,6 +70,11 @@ pub fn required(name: &str) -> String {
     format!("{name}Required")
 }
 
+/// Whether the struct of the required fields is there: some required property is no constant.
+pub fn has_required(ty: &Type) -> bool {
+    ty.fields().iter().any(|field| field.required && ty.constant(&field.name).is_none())
+}
+
 /// Whether a shape becomes a Rust struct or enum of its own.
 pub fn has_own_type(shape: &Shape) -> bool {
     matches!(shape, Shape::Struct { .. } | Shape::Enum { .. } | Shape::Union { .. })

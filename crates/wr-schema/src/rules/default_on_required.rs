@@ -17,8 +17,7 @@ fn check(draft: &Draft<'_>, site: &Site<'_>, report: &mut Report<'_>) {
     if site.node.get("default").is_some() {
         report.keyword(site.node, "default", message, help);
     } else if let Some(reference) = site.node.get("$ref")
-        && let Ok(target) = resolve::follow(draft, site.file, site.node)
-        && target.node.get("default").is_some()
+        && resolve::way(draft, site.file, site.node).iter().any(|at| at.get("default").is_some())
     {
         let help = "move the `default` from the definition to the optional properties";
         report.at(reference.span, message, help);

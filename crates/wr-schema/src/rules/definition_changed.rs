@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::contract::{Shape, Type};
 use crate::draft::{Draft, DraftFile, Place};
 use crate::json::Node;
 use crate::keywords;
@@ -70,10 +71,44 @@ fn compare(draft: &Draft<'_>, old: &DraftFile<'_>, new: &DraftFile<'_>, report: 
     }
 }
 
-/// What a definition means, where it means something.
-fn meaning(draft: &Draft<'_>, file: &DraftFile<'_>, node: &Node) -> Option<Value> {
+/// What a definition means, where it means something, and the names of its Rust types.
+fn meaning(
+    draft: &Draft<'_>,
+    file: &DraftFile<'_>,
+    node: &Node,
+) -> Option<(Value, Vec<Option<String>>)> {
     let schema = resolve::resolve(draft, file, node).ok()?;
-    keywords::is_sound(&schema).then(|| bare(&schema))
+    let types = Type::of(draft, file, node).map(|ty| shared_types(&ty)).unwrap_or_default();
+    keywords::is_sound(&schema).then(|| (bare(&schema), types))
+}
+
+/// The shared types that stand directly in a type, place by place.
+fn shared_types(ty: &Type) -> Vec<Option<String>> {
+    let inner: Vec<&Type> = match &ty.shape {
+        Shape::Struct { fields } => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|field| &field.name);
+            fields.into_iter().map(|field| &field.ty).collect()
+        }
+        Shape::Array { items, .. } => vec![items],
+        Shape::Map { values, .. } => vec![values],
+        Shape::Union { branches, .. } => branches.iter().map(|branch| &branch.ty).collect(),
+        Shape::Any
+        | Shape::Boolean
+        | Shape::Integer { .. }
+        | Shape::Number { .. }
+        | Shape::Text { .. }
+        | Shape::Constant(_)
+        | Shape::Enum { .. } => Vec::new(),
+    };
+    let mut names = Vec::new();
+    for ty in inner {
+        names.push(ty.shared.clone());
+        if ty.shared.is_none() {
+            names.extend(shared_types(ty));
+        }
+    }
+    names
 }
 
 /// The schema without annotations but units and defaults, and without a difference between orders.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::contract::{Shape, Type};
+use crate::contract::Type;
 use crate::draft::{Draft, DraftFile, Place, Role, Site};
 use crate::json::{Node, Span};
 use crate::keywords::{self, Kind};
@@ -87,9 +87,8 @@ fn fields(draft: &Draft<'_>, site: &Site<'_>, report: &mut Report<'_>) {
         if required.contains(name) {
             continue;
         }
-        let has_default = member.value.get("default").is_some()
-            || resolve::follow(draft, site.file, &member.value)
-                .is_ok_and(|target| target.node.get("default").is_some());
+        let way = resolve::way(draft, site.file, &member.value);
+        let has_default = way.iter().any(|at| at.get("default").is_some());
         let accessor = has_default.then(|| format!("{field}_or_default"));
         for method in std::iter::once(format!("with_{field}")).chain(accessor) {
             if let Some(other) = methods.by(method.clone(), name) {
@@ -262,8 +261,8 @@ fn take<'a>(
         if refused.iter().any(|path| named.path.starts_with(path)) {
             continue;
         }
-        let is_struct = matches!(named.ty.shape, Shape::Struct { .. });
-        let companion = is_struct.then(|| rust_names::required(&named.name));
+        let has_required = rust_names::has_required(named.ty);
+        let companion = has_required.then(|| rust_names::required(&named.name));
         let way = way(&named.path);
         for rust in std::iter::once(named.name.clone()).chain(companion) {
             let Some((other, their_way)) = names.get(&rust) else {
