@@ -62,10 +62,13 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     let options =
         Options { wr_core: folders::way(&out, &folders::workspace().join("crates/wr-core")) };
     let files = wr_codegen::generate(&catalog, &options).map_err(|error| {
-        Error::failed(
-            chain(&error),
-            "the lint should have refused this: report it with the schemas that show it",
-        )
+        let help = match error {
+            wr_codegen::Error::Empty => {
+                "begin one with `cargo xtask new event DOMAIN.ENTITY.ACTION`"
+            }
+            _ => "the lint should have refused this: report it with the schemas that show it",
+        };
+        Error::failed(chain(&error), help)
     })?;
     let mode = if args.check { Mode::Check } else { Mode::Write };
     let outcome = ensure(wanted(files, &out, &schemas)?, wr_codegen::is_generated, mode)?;

@@ -52,6 +52,9 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The catalogue has no event.
+    #[error("there is no event to generate from")]
+    Empty,
     /// typify refuses a shape.
     #[error("typify refuses the shape of `{name}`: {reason}")]
     Typify {
@@ -93,6 +96,9 @@ pub enum Error {
 /// # Errors
 /// A contract that the lint should not have let pass.
 pub fn generate(catalog: &Catalog, options: &Options) -> Result<Vec<GeneratedFile>, Error> {
+    if catalog.subjects.is_empty() {
+        return Err(Error::Empty);
+    }
     let mut files = Vec::new();
     for (path, text) in emit::crate_files(catalog)? {
         files.push(GeneratedFile {

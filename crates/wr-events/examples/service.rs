@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p wr-events --example service`
 
-use wr_events::wr_core::serde_json::json;
+use wr_events::wr_core::serde_json::{self, Value, json};
 use wr_events::{
     AnyEvent, Contract, Error, ErrorKind, Event, EventSet, Payload, PositionEnqueuedV1,
     PositionEnqueuedV1Required, PositionExpiredV1, PositionExpiredV1Reason,
@@ -29,7 +29,7 @@ fn publish() -> Result<(&'static str, Vec<u8>), Error> {
 
     // `encode` proves the event: what breaks its schema is not sent.
     let bytes = event.encode()?;
-    println!("publish on {}: {}", event.subject(), String::from_utf8_lossy(&bytes));
+    println!("publish {} on {}: {} bytes", event.id, event.subject(), bytes.len());
     Ok((event.subject(), bytes))
 }
 
@@ -38,13 +38,21 @@ fn publish() -> Result<(&'static str, Vec<u8>), Error> {
 fn consume(subject: &str, bytes: &[u8]) -> Result<(), Error> {
     match AnyEvent::decode(subject, bytes)? {
         AnyEvent::PositionEnqueuedV1(event) => {
-            println!("{} joined, as schema {} has it:", event.data.position_id, event.version);
-            println!("{:#?}", event.data);
+            // Ids may be logged; payloads hold addresses and user agents, and may not.
+            println!("{} joined: {} in the queue", event.data.position_id, event.data.queue_length);
+            println!("fields of {}: {}", PositionEnqueuedV1::VERSION, fields().join(", "));
         }
         AnyEvent::PositionExpiredV1(event) => println!("{} expired", event.data.position_id),
         other => println!("an event on {} that is not for us", other.subject()),
     }
     Ok(())
+}
+
+/// The fields that this build knows, from the schema that it carries.
+fn fields() -> Vec<String> {
+    let schema: Option<Value> = serde_json::from_str(PositionEnqueuedV1::SCHEMA).ok();
+    let properties = schema.as_ref().and_then(|schema| schema["properties"].as_object());
+    properties.map(|names| names.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// A newer minor may bring fields and enum values: the fields are ignored, the values are kept.

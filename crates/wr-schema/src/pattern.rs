@@ -225,7 +225,15 @@ impl Walk<'_> {
             return;
         }
         let help = match tree {
-            Ast::Alternation(_) => format!("write `^(?:{})$`", bare_branches(self.pattern)),
+            Ast::Alternation(branches) => {
+                let bare = |branch: &Ast| {
+                    let span = branch.span();
+                    let text = self.pattern.get(span.start.offset..span.end.offset);
+                    bare(text.unwrap_or_default()).to_owned()
+                };
+                let branches: Vec<String> = branches.asts.iter().map(bare).collect();
+                format!("write `^(?:{})$`", branches.join("|"))
+            }
             _ => "write `^` at its beginning and `$` at its end".to_owned(),
         };
         self.faults.push(Fault {
@@ -432,7 +440,7 @@ fn is_assertion(tree: &Ast, kind: &AssertionKind) -> bool {
 }
 
 /// The branches of an alternation without the anchors at its two ends.
-fn bare_branches(pattern: &str) -> &str {
+fn bare(pattern: &str) -> &str {
     let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
     pattern.strip_suffix('$').unwrap_or(pattern)
 }

@@ -112,8 +112,12 @@ fn bounds(shape: &Shape) -> Vec<String> {
         Shape::Any | Shape::Boolean | Shape::Enum { .. } | Shape::Struct { .. } => Vec::new(),
         Shape::Union { .. } => Vec::new(),
         Shape::Integer { minimum, maximum, multiple_of } => {
-            let low = (*minimum > i64::MIN.into()).then_some(minimum);
-            let high = (*maximum < i64::MAX.into()).then_some(maximum);
+            let (least, most) = match *maximum > i64::MAX.into() {
+                true => (u64::MIN.into(), u64::MAX.into()),
+                false => (i64::MIN.into(), i64::MAX.into()),
+            };
+            let low = (*minimum > least).then_some(minimum);
+            let high = (*maximum < most).then_some(maximum);
             let range = match (low, high) {
                 (Some(low), Some(high)) => Some(format!("From {low} to {high}.")),
                 (Some(low), None) => Some(format!("At least {low}.")),

@@ -15,7 +15,7 @@ use crate::{Error, render};
 pub(super) fn files(
     catalog: &Catalog,
     modules: &[Module],
-    dead_letters: &[(Option<File>, Module)],
+    dead_letters: &[(File, Module)],
     has_definitions: bool,
 ) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
@@ -65,7 +65,7 @@ fn root(
     catalog: &Catalog,
     entities: &BTreeMap<&str, BTreeMap<&str, Vec<&Module>>>,
     modules: &[Module],
-    dead_letters: &[(Option<File>, Module)],
+    dead_letters: &[(File, Module)],
     has_definitions: bool,
 ) -> Result<File, Error> {
     let private = ["any", "catalogue"].map(|name| {

@@ -34,7 +34,7 @@ pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<(String, String)>, Er
         modules.push(module);
     }
     let dead_letters = subject::dead_letters(catalog)?;
-    files.extend(dead_letters.iter().flat_map(|(file, _)| file.clone()));
+    files.extend(dead_letters.iter().map(|(file, _)| file.clone()));
     let definitions = definitions::file(catalog)?;
     let has_definitions = definitions.is_some();
     files.extend(definitions);

@@ -319,8 +319,11 @@ fn prefix(ident: &str, root: &str) -> String {
     if ident == root {
         return String::new();
     }
-    let mut prefix = String::new();
-    for c in ident.strip_prefix(root).unwrap_or(ident).trim_end_matches('_').chars() {
+    let rest = ident.strip_prefix(root).unwrap_or(ident);
+    // A property `1st` may be there beside one called `x1st`.
+    let mut prefix =
+        if rest.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" }.to_owned();
+    for c in rest.trim_end_matches('_').chars() {
         if c.is_ascii_uppercase() && !prefix.is_empty() {
             prefix.push('_');
         }

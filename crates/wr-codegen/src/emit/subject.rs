@@ -41,7 +41,7 @@ pub(super) fn event(history: &History) -> Result<(File, Module), Error> {
 }
 
 /// The files of the dead letter, one a major.
-pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(Option<File>, Module)>, Error> {
+pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(File, Module)>, Error> {
     catalog
         .dead_letters
         .iter()
@@ -55,7 +55,7 @@ pub(super) fn dead_letters(catalog: &Catalog) -> Result<Vec<(Option<File>, Modul
             ];
             let (file, module) =
                 file(&path, "dead-letter", &name, &history.minors, newest, head, quote!())?;
-            Ok((Some(file), module))
+            Ok((file, module))
         })
         .collect()
 }
