@@ -48,8 +48,6 @@ pub struct DeadLetterV1 {
     /// Durable consumer that gave it up.
     pub consumer: Option<String>,
     /// Sequence number of the original in its stream.
-    ///
-    /// At least 0.
     pub stream_sequence: Option<u64>,
     /// When the stream stored the original.
     ///
