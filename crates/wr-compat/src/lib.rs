@@ -7,11 +7,17 @@
 
 pub mod compare;
 pub mod direction;
+pub mod frozen;
+pub mod history;
 mod pattern;
 pub mod report;
+pub mod rules;
 mod smallest;
 pub mod solver;
 
 pub use compare::compare;
 pub use direction::{Mode, Verdict, Witness, direction};
+pub use frozen::frozen;
+pub use history::{PairReport, history};
 pub use report::{Bump, Evidence, Finding, Kind, Overall, Report};
+pub use rules::{RULES, Rule, table};

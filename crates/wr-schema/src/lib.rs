@@ -20,6 +20,7 @@ pub mod keywords;
 pub mod language;
 pub mod lint;
 pub mod names;
+pub mod page;
 pub mod pattern;
 pub mod resolve;
 mod rules;

@@ -4,6 +4,7 @@ use crate::draft::{Draft, DraftFile, Site};
 use crate::finding::{Finding, Place};
 use crate::json::{self, Node, Span};
 use crate::keywords::{self, Kind};
+use crate::page;
 use crate::pattern::{self, FaultKind};
 use crate::rules;
 
@@ -47,14 +48,12 @@ impl Rule {
 
     /// Its page: what it refuses, why, and what to write instead.
     pub fn page(&self) -> String {
-        let lines = self.source.lines().map_while(|line| line.strip_prefix("//!"));
-        lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
+        page::page(self.source)
     }
 
     /// The first line of its page.
     pub fn summary(&self) -> &'static str {
-        let first = self.source.lines().next().unwrap_or_default();
-        first.trim_start_matches("//!").trim()
+        page::summary(self.source)
     }
 }
 
