@@ -5,6 +5,8 @@
 mod catalogues;
 mod shop;
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
 use wr_core::EventSet;
 use wr_tests::differential::Differential;
 
@@ -21,8 +23,12 @@ fn main() -> Outcome {
 
 static SEED: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
 
-/// Runs the cases of one catalogue.
-pub fn run<E: EventSet + PartialEq>(cases: u64) -> Outcome {
+/// Runs the cases of one catalogue, whose events a service may hold anywhere: no schema nests so
+/// deep that rustc gives the question up.
+pub fn run<E>(cases: u64) -> Outcome
+where
+    E: EventSet + PartialEq + Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static,
+{
     let seed = SEED.get().copied().unwrap_or_default();
     let differential = Differential::<E>::new();
     let counts = differential

@@ -58,6 +58,35 @@ fn every_catalogue_gives_a_crate_that_keeps_its_schemas() {
     assert_eq!(seen, subjects, "{out}");
 }
 
+#[test]
+fn what_a_minor_brought_says_so_at_every_depth() {
+    let files = generate(&catalog(&wr_tests::cases("catalogues/shop")), &Options::default());
+    let files = files.unwrap();
+    let order = files.iter().find(|file| file.path == "src/order/placed/v1.rs").unwrap();
+    let mut found = Vec::new();
+    let (mut holder, mut since) = ("", None);
+    for line in order.contents.lines().map(str::trim) {
+        if let Some(rest) = line.strip_prefix("pub struct ") {
+            holder = rest.trim_end_matches(" {");
+        } else if let Some(version) = line.strip_prefix("/// Since ") {
+            since = Some(version);
+        } else if let (Some(rest), Some(version)) = (line.strip_prefix("pub "), since.take()) {
+            let field = rest.split(':').next().unwrap_or_default();
+            found.push(format!("{holder}.{field} {version}"));
+        }
+    }
+    insta::assert_snapshot!(found.join("\n"), @r"
+    OrderPlacedV1.channel 1.1.
+    OrderPlacedV1.tags 1.2.
+    OrderPlacedV1.metadata 1.2.
+    OrderPlacedV1Customer.language 1.1.
+    OrderPlacedV1ItemsItem.gift 1.1.
+    OrderPlacedV1ItemsItem.notes 1.2.
+    OrderPlacedV1DiscountsValue.code 1.1.
+    OrderPlacedV1ShippingDelivery.window 1.1.
+    ");
+}
+
 /// The folder that cargo builds this workspace in.
 fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
@@ -126,10 +155,8 @@ fn workspace() -> PathBuf {
         let source = wr_tests::cases("driver").join(file);
         write(&format!("driver/src/{file}"), &fs::read_to_string(source).unwrap());
     }
-    let lock = folder.join("Cargo.lock");
-    if !lock.exists() {
-        fs::copy(repository.join("Cargo.lock"), lock).unwrap();
-    }
+    // cargo adds the crates and drops what only others need; the versions stay.
+    fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     remove_others(&folder, &written);
     folder
 }
