@@ -17,13 +17,6 @@ pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<S
     }
     // rustfmt would lay some of it out otherwise, and two layouts cannot both be fresh.
     text.push_str("#![cfg_attr(rustfmt, rustfmt_skip)]\n");
-    let attributes = syn::File {
-        shebang: None,
-        frontmatter: None,
-        attrs: parsed.attrs.clone(),
-        items: Vec::new(),
-    };
-    text.push_str(&prettyplease::unparse(&attributes));
     let mut before: Option<&Item> = None;
     for item in &parsed.items {
         if before.is_none_or(|before| !are_one_group(before, item)) {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use wr_schema::contract::{Shape, Type};
-use wr_schema::{Catalog, rust_names};
+use wr_schema::Catalog;
 
 use super::subject::{File, Module};
 use super::tokens;
@@ -105,9 +104,7 @@ fn root(
         "encoded; bytes are decoded by the type, or by [`AnyEvent`] from the subject they came on."
             .to_owned(),
     ];
-    let allowed = allowed(catalog, entities);
     let tokens = quote! {
-        #allowed
         #(#private)*
         #(#public)*
 
@@ -120,54 +117,4 @@ fn root(
     let path = "src/lib.rs".to_owned();
     let text = render::file(&path, &docs, tokens)?;
     Ok((path, text))
-}
-
-/// What clippy says of names and sizes that the schemas decide.
-fn allowed(
-    catalog: &Catalog,
-    entities: &BTreeMap<&str, BTreeMap<&str, Vec<&Module>>>,
-) -> TokenStream {
-    let newest = catalog.subjects.iter().filter_map(|history| history.newest());
-    let payloads = newest.map(|minor| &minor.contract);
-    let types = payloads.chain(catalog.shared.iter().map(|shared| &shared.ty));
-    let named: Vec<_> = types.flat_map(|ty| rust_names::walk("", ty)).collect();
-    let has_unions = named.iter().any(|named| matches!(named.ty.shape, Shape::Union { .. }));
-    let mut fields = named.iter().flat_map(|named| named.ty.fields());
-    let is_complex = fields.any(|field| containers(&field.ty) > 2);
-    let mut modules = entities.values().flatten();
-    let has_inception = entities.iter().any(|(entity, actions)| actions.contains_key(entity))
-        || modules.any(|(action, majors)| {
-            majors.iter().any(|module| module.path.last().is_some_and(|major| major == action))
-        });
-    let unions = has_unions.then(|| {
-        let reason = "the schemas decide how large the branches of a union are";
-        quote!(#![allow(clippy::large_enum_variant, reason = #reason)])
-    });
-    let inception = has_inception.then(|| {
-        let reason = "the subjects decide the names of modules";
-        quote!(#![allow(clippy::module_inception, reason = #reason)])
-    });
-    let complex = is_complex.then(|| {
-        let reason = "the schemas decide how deep a list of maps of lists is";
-        quote!(#![allow(clippy::type_complexity, reason = #reason)])
-    });
-    quote!(#unions #inception #complex)
-}
-
-/// How many arrays and maps stand in each other.
-fn containers(ty: &Type) -> usize {
-    match &ty.shape {
-        Shape::Array { items: inner, .. } | Shape::Map { values: inner, .. } => {
-            1 + usize::from(inner.nullable) + containers(inner)
-        }
-        Shape::Any
-        | Shape::Boolean
-        | Shape::Integer { .. }
-        | Shape::Number { .. }
-        | Shape::Text { .. }
-        | Shape::Constant(_)
-        | Shape::Enum { .. }
-        | Shape::Struct { .. }
-        | Shape::Union { .. } => 0,
-    }
 }

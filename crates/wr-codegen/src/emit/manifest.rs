@@ -19,6 +19,12 @@ pub(crate) fn manifest(catalog: &Catalog, options: &Options) -> String {
          \n\
          [dependencies]\n\
          # What generated events stand on.\n\
-         wr-core = {{ path = \"{wr_core}\" }}\n"
+         wr-core = {{ path = \"{wr_core}\" }}\n\
+         \n\
+         [lints.clippy]\n\
+         # The schemas decide names, sizes and depths.\n\
+         large_enum_variant = \"allow\"\n\
+         module_inception = \"allow\"\n\
+         type_complexity = \"allow\"\n"
     )
 }
