@@ -1,12 +1,15 @@
 //! One direction: does everything that one version's writers send reach the other's readers?
 
+use std::cell::OnceCell;
+use std::thread;
+
 use serde_json::Value;
 use wr_schema::json::Node;
 use wr_schema::language::{Side, language};
 use wr_schema::validator::{Compiled, Violation};
 
 use crate::smallest::smallest;
-use crate::solver::{Arena, Dialect, Outcome, Solver};
+use crate::solver::{Arena, Outcome, Solver};
 
 /// What became of one direction.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,30 +44,53 @@ pub enum Mode {
 
 /// Whether what `writer` sends is read by `reader`.
 pub fn direction(writer: &Node, reader: &Node, mode: Mode) -> Verdict {
-    let (sent, taken) = match mode {
-        Mode::Languages => (language(writer, Side::Writer), language(reader, Side::Reader)),
-        Mode::Raw => (writer.clone(), reader.clone()),
+    let decided = with_room(|| {
+        let (sent, taken) = match mode {
+            Mode::Languages => (language(writer, Side::Writer), language(reader, Side::Reader)),
+            Mode::Raw => (writer.clone(), reader.clone()),
+        };
+        decide(&sent.to_value(), &taken.to_value())
+    });
+    decided.unwrap_or_else(|| Verdict::Unproven("the checker failed".to_owned()))
+}
+
+fn decide(sent: &Value, taken: &Value) -> Verdict {
+    let judges = OnceCell::new();
+    let judges = || judges.get_or_init(|| Judges::new(sent, taken));
+    let judge = |document: &Value| {
+        judges().as_ref().is_ok_and(|judges: &Judges| judges.is_witness(document))
     };
-    let (sent, taken) = (sent.to_value(), taken.to_value());
-    let mut arena = Arena::default();
-    let inner = arena.add(&sent, Dialect::of(&sent));
-    let outer = arena.add(&taken, Dialect::of(&taken));
-    match Solver::new(&arena).escape(inner, outer) {
-        Outcome::None => Verdict::Compatible,
-        Outcome::Unknown(reason) => Verdict::Unproven(reason.to_owned()),
-        Outcome::Found(document) => match Judges::new(&sent, &taken) {
-            Ok(judges) => judges.executed(document),
-            Err(reason) => Verdict::Unproven(format!("a schema that cannot be run: {reason}")),
-        },
+    let (arena, inner, outer) = Arena::of(sent, taken);
+    let document = match Solver::new(&arena).judged_by(&judge).escape(inner, outer) {
+        Outcome::None => return Verdict::Compatible,
+        Outcome::Unknown(reason) => return Verdict::Unproven(reason.to_owned()),
+        Outcome::Found(document) | Outcome::Maybe(document, _) => document,
+    };
+    match judges() {
+        Ok(judges) => judges.executed(document),
+        Err(reason) => Verdict::Unproven(format!("a schema that cannot be run: {reason}")),
     }
 }
 
 /// Whether it is proved that every document of one schema is one of the other.
 pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
-    let mut arena = Arena::default();
-    let (inner, outer) =
-        (arena.add(inner, Dialect::of(inner)), arena.add(outer, Dialect::of(outer)));
-    Solver::new(&arena).escape(inner, outer) == Outcome::None
+    let proved = with_room(|| {
+        let (arena, inner, outer) = Arena::of(inner, outer);
+        Solver::new(&arena).escape(inner, outer) == Outcome::None
+    });
+    proved == Some(true)
+}
+
+/// What a question gets of stack; memory is taken only where it is used.
+const STACK: usize = 256 << 20;
+
+/// Runs a question on a stack of its own, so that no schema is too deep for it; none where it
+/// could not be run.
+fn with_room<T: Send>(question: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
+        let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, question);
+        started.ok()?.join().ok()
+    })
 }
 
 /// Both languages, compiled.

@@ -25,6 +25,8 @@ pub(crate) fn to_rust(pattern: &str) -> Option<String> {
                 in_class = false;
                 out.push(']');
             }
+            // A difference of classes here, a range there.
+            ('-', true) if rest.peek() == Some(&'-') => return None,
             // What would begin a class or an operation on classes here is plain there.
             ('[' | '&' | '~', true) => out.extend(['\\', c]),
             ('(', false) if rest.peek() == Some(&'?') => {

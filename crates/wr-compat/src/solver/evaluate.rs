@@ -1,9 +1,13 @@
 //! Whether a value obeys a schema: yes, no, or not to be told.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::number;
-use super::read::{ArrayRules, Id, ObjectRules, Schema, Types};
+use super::read::{ArrayRules, Id, ObjectRules, Schema};
+use super::types::Types;
+use super::values::canonical;
 use super::{Literal, Solver, text};
 
 /// All of them yes is yes, one no is no.
@@ -31,12 +35,21 @@ fn tally(verdicts: impl IntoIterator<Item = Option<bool>>) -> (u64, bool) {
     (count, known)
 }
 
+/// How deep schemas and values are followed.
+const DEPTH: u32 = 300;
+
 impl Solver<'_> {
     /// Whether a value is all that some literals ask for.
     pub(crate) fn holds_all(&mut self, literals: &[Literal], value: &Value) -> Option<bool> {
-        let verdicts: Vec<_> =
-            literals.iter().map(|literal| self.literal(literal, value)).collect();
-        all(verdicts)
+        let mut verdict = Some(true);
+        for literal in literals {
+            match self.literal(literal, value) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => verdict = None,
+            }
+        }
+        verdict
     }
 
     fn literal(&mut self, literal: &Literal, value: &Value) -> Option<bool> {
@@ -44,7 +57,7 @@ impl Solver<'_> {
             Literal::Schema(id, holds) => self.holds(*id, value, 0).map(|yes| yes == *holds),
             Literal::NotValue(other) => Some(!number::equal(other, value)),
             Literal::Match(matcher, holds) => match value {
-                Value::String(text) => Some(matcher.matches(text) == *holds),
+                Value::String(text) => matcher.matches(text).map(|yes| yes == *holds),
                 _ => Some(true),
             },
         }
@@ -52,122 +65,207 @@ impl Solver<'_> {
 
     /// Whether a value obeys a schema.
     pub(crate) fn holds(&mut self, id: Id, value: &Value, depth: u32) -> Option<bool> {
-        if depth > 200 || !self.spend() {
+        if depth > DEPTH || !self.spend(1) {
             return None;
         }
-        let schema = self.arena.get(id);
-        let mut verdicts = vec![schema.verdict.or(Some(true))];
-        verdicts.push(schema.opaque.map_or(Some(true), |_| None));
-        if let Some(types) = schema.types {
-            verdicts.push(Some(types.has(Types::of(value))));
-        }
-        if let Some(values) = &schema.values {
-            verdicts.push(Some(values.iter().any(|other| number::equal(other, value))));
+        let arena = self.arena;
+        let schema = arena.get(id);
+        let own = self.own_rules(schema, value);
+        if own == Some(false) {
+            return own;
         }
         let below = depth + 1;
+        let mut verdict = own;
         for id in schema.reference.iter().chain(&schema.all_of) {
-            verdicts.push(self.holds(*id, value, below));
+            match self.holds(*id, value, below) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => verdict = None,
+            }
         }
-        if let Some(branches) = &schema.any_of {
-            let branches: Vec<_> =
-                branches.iter().map(|id| self.holds(*id, value, below)).collect();
-            let (count, known) = tally(branches);
-            verdicts.push(if count > 0 { Some(true) } else { known.then_some(false) });
-        }
-        if let Some(branches) = &schema.one_of {
-            let branches: Vec<_> =
-                branches.iter().map(|id| self.holds(*id, value, below)).collect();
-            let (count, known) = tally(branches);
-            verdicts.push(if count > 1 { Some(false) } else { known.then_some(count == 1) });
-        }
-        if let Some(id) = schema.not {
-            verdicts.push(self.holds(id, value, below).map(|yes| !yes));
-        }
-        if let Some((condition, then, otherwise)) = schema.condition {
-            let branch = match self.holds(condition, value, below) {
-                Some(true) => Some(then),
-                Some(false) => Some(otherwise),
-                None => None,
-            };
-            verdicts.push(match branch {
-                Some(Some(id)) => self.holds(id, value, below),
-                Some(None) => Some(true),
-                None => None,
-            });
-        }
-        verdicts.push(match value {
-            Value::Number(value) => Some(number::obeys(schema, value)),
-            Value::String(value) => Some(text::obeys(schema, value)),
-            Value::Array(items) => match &schema.array {
-                Some(rules) => self.array_obeys(rules, items, below),
+        let rest = [
+            self.branches(schema, value, below),
+            match schema.not {
+                Some(id) => self.holds(id, value, below).map(|yes| !yes),
                 None => Some(true),
             },
-            Value::Object(_) => self.object_obeys(schema, value, below),
-            Value::Null | Value::Bool(_) => Some(true),
-        });
-        all(verdicts)
+            self.conditional(schema, value, below),
+            match (value, &schema.array) {
+                (Value::Array(items), Some(rules)) => self.array_obeys(rules, items, below),
+                _ => Some(true),
+            },
+            self.object_obeys(schema, value, below),
+        ];
+        all([verdict].into_iter().chain(rest))
+    }
+
+    /// Whether a value obeys the rules that look at nothing below it.
+    fn own_rules(&mut self, schema: &Schema, value: &Value) -> Option<bool> {
+        let types = Types::of(value);
+        if schema.verdict == Some(false)
+            || schema.types.is_some_and(|allowed| !allowed.has(types))
+            || schema.values.as_ref().is_some_and(|values| !values.contains(value))
+        {
+            return Some(false);
+        }
+        let is_known = !schema.opaque.as_ref().is_some_and(|atom| atom.on.has(types));
+        let obeys = match value {
+            Value::Number(value) => number::obeys(schema, value),
+            Value::String(value) => text::obeys(schema, value),
+            _ => Some(true),
+        };
+        // Whether `1.0` is an integer in draft 04 is not told alike.
+        let is_told = types != Types::WHOLE || schema.types.is_none_or(|t| t.are_alike());
+        all([obeys, is_known.then_some(true), is_told.then_some(true)])
+    }
+
+    fn branches(&mut self, schema: &Schema, value: &Value, depth: u32) -> Option<bool> {
+        let mut verdict = Some(true);
+        if let Some(ids) = &schema.any_of {
+            let mut known = Some(false);
+            for id in ids {
+                match self.holds(*id, value, depth) {
+                    Some(true) => {
+                        known = Some(true);
+                        break;
+                    }
+                    Some(false) => {}
+                    None => known = None,
+                }
+            }
+            if known == Some(false) {
+                return known;
+            }
+            verdict = known;
+        }
+        if let Some(ids) = &schema.one_of {
+            let (mut count, mut known) = (0, true);
+            for id in ids {
+                match self.holds(*id, value, depth) {
+                    Some(yes) => count += u64::from(yes),
+                    None => known = false,
+                }
+                if count > 1 {
+                    return Some(false);
+                }
+            }
+            if !known {
+                verdict = None;
+            } else if count != 1 {
+                return Some(false);
+            }
+        }
+        verdict
+    }
+
+    fn conditional(&mut self, schema: &Schema, value: &Value, depth: u32) -> Option<bool> {
+        let Some((condition, then, otherwise)) = schema.condition else { return Some(true) };
+        let mut side = |id: Option<Id>| id.map_or(Some(true), |id| self.holds(id, value, depth));
+        if then.is_none() && otherwise.is_none() {
+            return Some(true);
+        }
+        match side(Some(condition)) {
+            Some(true) => side(then),
+            Some(false) => side(otherwise),
+            None => {
+                let both = (side(then), side(otherwise));
+                if both.0 == both.1 { both.0 } else { None }
+            }
+        }
     }
 
     fn array_obeys(&mut self, rules: &ArrayRules, items: &[Value], depth: u32) -> Option<bool> {
         let count = items.len() as u64;
-        let mut verdicts = vec![Some(
-            rules.min.is_none_or(|min| count >= min) && rules.max.is_none_or(|max| count <= max),
-        )];
-        if rules.unique {
-            let mut pairs = items.iter().enumerate().flat_map(|(index, item)| {
-                items.iter().skip(index + 1).map(move |other| (item, other))
-            });
-            verdicts.push(Some(!pairs.any(|(a, b)| number::equal(a, b))));
+        if rules.min.is_some_and(|min| count < min) || rules.max.is_some_and(|max| count > max) {
+            return Some(false);
         }
+        if rules.unique && !are_unique(items) {
+            return Some(false);
+        }
+        let mut verdict = Some(true);
         for (index, item) in items.iter().enumerate() {
             if let Some(id) = rules.prefix.get(index).copied().or(rules.rest) {
-                verdicts.push(self.holds(id, item, depth));
+                match self.holds(id, item, depth) {
+                    Some(true) => {}
+                    Some(false) => return Some(false),
+                    None => verdict = None,
+                }
             }
         }
         if let Some((id, min, max)) = rules.contains {
             let found: Vec<_> = items.iter().map(|item| self.holds(id, item, depth)).collect();
             let (count, known) = tally(found);
-            let enough = count >= min && max.is_none_or(|max| count <= max);
-            verdicts.push(known.then_some(enough));
+            let may_be = count + if known { 0 } else { items.len() as u64 };
+            let contained = if max.is_some_and(|max| count > max) || may_be < min {
+                Some(false)
+            } else if count >= min && (known || max.is_none()) {
+                Some(true)
+            } else {
+                None
+            };
+            verdict = all([verdict, contained]);
         }
-        all(verdicts)
+        verdict
     }
 
     fn object_obeys(&mut self, schema: &Schema, value: &Value, depth: u32) -> Option<bool> {
         let Value::Object(members) = value else { return Some(true) };
-        let mut verdicts = Vec::new();
+        let mut verdict = Some(true);
         for (name, others, whole) in &schema.dependencies {
             if members.contains_key(name) {
-                verdicts.push(Some(others.iter().all(|other| members.contains_key(other))));
-                verdicts.extend(whole.map(|id| self.holds(id, value, depth)));
+                if !others.iter().all(|other| members.contains_key(other)) {
+                    return Some(false);
+                }
+                if let Some(id) = whole {
+                    verdict = all([verdict, self.holds(*id, value, depth)]);
+                }
             }
         }
-        let Some(rules) = &schema.object else { return all(verdicts) };
+        let Some(rules) = &schema.object else { return verdict };
         let count = members.len() as u64;
-        verdicts.push(Some(
-            rules.min.is_none_or(|min| count >= min)
-                && rules.max.is_none_or(|max| count <= max)
-                && rules.required.iter().all(|name| members.contains_key(name)),
-        ));
+        if rules.min.is_some_and(|min| count < min)
+            || rules.max.is_some_and(|max| count > max)
+            || !rules.required.iter().all(|name| members.contains_key(name))
+        {
+            return Some(false);
+        }
         for (name, value) in members {
-            for id in schemas_of(rules, name) {
-                verdicts.push(self.holds(id, value, depth));
+            let Some(ids) = schemas_of(rules, name) else {
+                verdict = all([verdict, None]);
+                continue;
+            };
+            for id in ids {
+                match self.holds(id, value, depth) {
+                    Some(true) => {}
+                    Some(false) => return Some(false),
+                    None => verdict = all([verdict, None]),
+                }
             }
             if let Some(id) = rules.names {
-                verdicts.push(self.holds(id, &Value::from(name.as_str()), depth));
+                let known = self.holds(id, &Value::from(name.as_str()), depth);
+                verdict = all([verdict, known]);
             }
         }
-        all(verdicts)
+        verdict
     }
 }
 
-/// The schemas that the value of a property must obey.
-pub(crate) fn schemas_of(rules: &ObjectRules, name: &str) -> Vec<Id> {
+/// Whether no two items are equal.
+fn are_unique(items: &[Value]) -> bool {
+    let mut seen = HashSet::new();
+    items.iter().all(|item| seen.insert(canonical(item)))
+}
+
+/// The schemas that the value of a property must obey, where it can be told.
+pub(crate) fn schemas_of(rules: &ObjectRules, name: &str) -> Option<Vec<Id>> {
     let mut ids: Vec<Id> = rules.properties.get(name).copied().into_iter().collect();
-    let patterns = rules.patterns.iter().filter(|(matcher, _)| matcher.matches(name));
-    ids.extend(patterns.map(|(_, id)| *id));
+    for (matcher, id) in &rules.patterns {
+        if matcher.matches(name)? {
+            ids.push(*id);
+        }
+    }
     if ids.is_empty() {
         ids.extend(rules.additional);
     }
-    ids
+    Some(ids)
 }

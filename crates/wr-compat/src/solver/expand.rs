@@ -8,9 +8,12 @@ use serde_json::Value;
 use super::array::ArrayFacts;
 use super::number::NumberRule;
 use super::object::{ObjectFacts, Obligation};
-use super::read::{ArrayRules, Id, Matcher, ObjectRules, Types};
+use super::prune::Sight;
+use super::read::{ArrayRules, Format, Id, Matcher, ObjectRules};
 use super::text::TextRules;
-use super::{Goal, Literal, Outcome, Solver, TOO_LONG};
+use super::types::Types;
+use super::values::Values;
+use super::{Goal, Literal, MAX_CHOICES, Outcome, Solver, TOO_LONG};
 
 /// What is certain of a value.
 #[derive(Clone, Debug)]
@@ -19,15 +22,12 @@ pub(crate) struct Facts {
     pub(crate) all: Rc<Vec<Literal>>,
     pub(crate) types: Types,
     /// The values it may be, where they are listed.
-    pub(crate) values: Option<Vec<Value>>,
+    pub(crate) values: Option<Rc<Values>>,
     pub(crate) excluded: Vec<Rc<Value>>,
     pub(crate) numbers: Vec<NumberRule>,
     pub(crate) text: TextRules,
     pub(crate) array: ArrayFacts,
     pub(crate) object: ObjectFacts,
-    /// Whether every rule is among the facts; where one is not, that no value was found proves
-    /// nothing.
-    pub(crate) decided: bool,
 }
 
 /// One step of taking a goal apart.
@@ -35,13 +35,13 @@ pub(crate) struct Facts {
 pub(crate) enum Step {
     Schema(Id, bool),
     Types(Types),
-    Values(Vec<Value>),
+    Values(Rc<Values>),
     Exclude(Rc<Value>),
     Number(NumberRule),
     MinLength(u64),
     MaxLength(u64),
     Pattern(Rc<Matcher>, bool),
-    Format(&'static str, bool),
+    Format(Format, bool),
     Items(Id),
     MinItems(u64),
     MaxItems(u64),
@@ -56,20 +56,23 @@ pub(crate) enum Step {
     Absent(String),
     Present(String, Option<(Id, bool)>),
     Someone(Obligation),
-    /// A rule that the solver cannot work with.
+    /// A rule that the solver cannot work with; leaving it out only adds values.
     Opaque,
 }
 
+/// Steps that are taken together.
+type Alternative = Rc<Vec<Step>>;
+
 /// Steps of which one alternative must be taken.
-type Choice = Vec<Vec<Step>>;
+type Choice = Vec<Alternative>;
 
 /// A goal on its way.
 #[derive(Clone)]
-struct Branch {
-    facts: Facts,
+pub(crate) struct Branch {
+    pub(crate) facts: Facts,
     pending: Vec<Step>,
-    choices: Vec<Choice>,
-    seen: HashSet<(Id, bool)>,
+    choices: Vec<Rc<Choice>>,
+    pub(crate) seen: HashSet<(Id, bool)>,
 }
 
 impl Solver<'_> {
@@ -91,7 +94,6 @@ impl Solver<'_> {
                 text: TextRules::default(),
                 array: ArrayFacts::default(),
                 object: ObjectFacts::default(),
-                decided: true,
             },
             choices: Vec::new(),
             seen: HashSet::new(),
@@ -99,45 +101,74 @@ impl Solver<'_> {
     }
 
     fn branch(&mut self, mut branch: Branch) -> Outcome {
-        if !self.spend() {
+        if !self.spend(1) || self.choices > MAX_CHOICES {
             return Outcome::Unknown(TOO_LONG);
         }
-        while let Some(step) = branch.pending.pop() {
-            if !self.apply(step, &mut branch) || branch.facts.types == Types::NO {
-                return Outcome::None;
+        loop {
+            while let Some(step) = branch.pending.pop() {
+                if !self.apply(step, &mut branch) || branch.facts.types == Types::NO {
+                    return Outcome::None;
+                }
             }
-        }
-        if branch.facts.object.is_impossible() || branch.facts.array.is_impossible() {
-            branch.facts.types = match branch.facts.object.is_impossible() {
-                true => branch.facts.types.and(Types::OBJECT.not()),
-                false => branch.facts.types,
-            };
+            if branch.facts.object.is_impossible() {
+                branch.facts.types = branch.facts.types.and(Types::OBJECT.not());
+            }
             if branch.facts.array.is_impossible() {
                 branch.facts.types = branch.facts.types.and(Types::ARRAY.not());
             }
             if branch.facts.types == Types::NO {
                 return Outcome::None;
             }
-        }
-        if let Some(values) = branch.facts.values.clone() {
-            return self.one_of_values(&branch.facts, values);
-        }
-        let fewest = (0..branch.choices.len())
-            .min_by_key(|index| branch.choices.get(*index).map_or(0, Vec::len));
-        let Some(fewest) = fewest else { return self.leaf(&branch.facts) };
-        let choice = branch.choices.swap_remove(fewest);
-        let mut unknown = None;
-        for alternative in choice {
-            let outcome = self.branch(Branch { pending: alternative, ..branch.clone() });
-            match outcome {
-                Outcome::Found(_) => return outcome,
-                Outcome::None => {}
-                Outcome::Unknown(_) => {
-                    unknown.get_or_insert(outcome);
-                }
+            if let Some(values) = branch.facts.values.clone() {
+                return self.one_of_values(&branch.facts, values.as_slice().to_vec());
+            }
+            if !self.narrow(&mut branch) {
+                return Outcome::None;
+            }
+            if branch.pending.is_empty() {
+                break;
             }
         }
-        unknown.unwrap_or(Outcome::None)
+        let fewest = (0..branch.choices.len())
+            .min_by_key(|index| branch.choices.get(*index).map_or(0, |choice| choice.len()));
+        let Some(fewest) = fewest else { return self.leaf(&branch.facts) };
+        let choice = branch.choices.swap_remove(fewest);
+        let mut outcome = Outcome::None;
+        self.choices += 1;
+        for alternative in &*choice {
+            let pending = alternative.to_vec();
+            outcome = outcome.or(self.branch(Branch { pending, ..branch.clone() }));
+            if matches!(outcome, Outcome::Found(_)) || self.fuel == 0 {
+                break;
+            }
+        }
+        self.choices -= 1;
+        if self.fuel == 0 { outcome.or(Outcome::Unknown(TOO_LONG)) } else { outcome }
+    }
+
+    /// Drops what leads nowhere and what is taken already, and takes what is without alternative;
+    /// `false` where a choice has no alternative left.
+    fn narrow(&mut self, branch: &mut Branch) -> bool {
+        let choices = std::mem::take(&mut branch.choices);
+        let mut kept = Vec::with_capacity(choices.len());
+        'choices: for choice in choices {
+            let mut open: Vec<Alternative> = Vec::new();
+            for alternative in &*choice {
+                match self.sight(alternative, branch) {
+                    Sight::Dead => {}
+                    Sight::Done => continue 'choices,
+                    Sight::Open => open.push(alternative.clone()),
+                }
+            }
+            match open.as_slice() {
+                [] => return false,
+                [only] => branch.pending.extend(only.iter().cloned()),
+                _ if open.len() == choice.len() => kept.push(choice),
+                _ => kept.push(Rc::new(open)),
+            }
+        }
+        branch.choices = kept;
+        true
     }
 
     fn one_of_values(&mut self, facts: &Facts, mut values: Vec<Value>) -> Outcome {
@@ -145,20 +176,25 @@ impl Solver<'_> {
             let text = value.to_string();
             (text.len(), text)
         });
-        let mut undecided = false;
+        let mut outcome = Outcome::None;
         for value in values {
-            match self.holds_all(&facts.all, &value) {
-                Some(true) => return Outcome::Found(value),
-                Some(false) => {}
-                None => undecided = true,
+            if !self.spend(1) {
+                return Outcome::Unknown(TOO_LONG);
+            }
+            // Whether it obeys is known or not; that it does not is no lack of knowledge.
+            if self.holds_all(&facts.all, &value) != Some(false) {
+                outcome = outcome.or(self.candidate(&facts.all, value));
+            }
+            if matches!(outcome, Outcome::Found(_)) {
+                break;
             }
         }
-        if undecided { Outcome::Unknown("a listed value cannot be judged") } else { Outcome::None }
+        outcome
     }
 
     /// Only facts are left: a value of some type that they allow.
     fn leaf(&mut self, facts: &Facts) -> Outcome {
-        let mut unknown = None;
+        let mut outcome = Outcome::None;
         for types in [
             Types::NULL,
             Types::BOOLEAN,
@@ -167,28 +203,26 @@ impl Solver<'_> {
             Types::ARRAY,
             Types::OBJECT,
             Types::FRACTION,
+            Types::WHOLE,
         ] {
             if !facts.types.has(types) {
                 continue;
             }
-            let outcome = match types {
+            outcome = outcome.or(match types {
                 Types::NULL => self.one_of_values(facts, vec![Value::Null]),
-                Types::BOOLEAN => self.one_of_values(facts, vec![true.into(), false.into()]),
+                Types::BOOLEAN => self.one_of_values(facts, vec![false.into(), true.into()]),
                 Types::INTEGER => self.integer(facts),
                 Types::STRING => self.string(facts),
                 Types::ARRAY => self.array(facts),
                 Types::OBJECT => self.object(facts),
-                _ => self.fraction(facts),
-            };
-            match outcome {
-                Outcome::Found(_) => return outcome,
-                Outcome::None => {}
-                Outcome::Unknown(_) => {
-                    unknown.get_or_insert(outcome);
-                }
+                Types::FRACTION => self.fraction(facts),
+                _ => self.whole(facts),
+            });
+            if matches!(outcome, Outcome::Found(_)) {
+                break;
             }
         }
-        unknown.unwrap_or(Outcome::None)
+        outcome
     }
 
     /// Takes one step; `false` where it is impossible.
@@ -210,14 +244,11 @@ impl Solver<'_> {
                 true
             }
             Step::Values(values) => {
-                let known = facts.values.take();
-                let values = values.into_iter().filter(|value| {
-                    known.as_ref().is_none_or(|known| {
-                        known.iter().any(|other| super::number::equal(other, value))
-                    })
-                });
-                let values: Vec<Value> = values.collect();
-                let possible = !values.is_empty();
+                let values = match facts.values.take() {
+                    Some(known) => Rc::new(known.and(&values)),
+                    None => values,
+                };
+                let possible = !values.as_slice().is_empty();
                 facts.values = Some(values);
                 possible
             }
@@ -294,23 +325,18 @@ impl Solver<'_> {
                 facts.object.someone.push(obligation);
                 true
             }
-            Step::Opaque => {
-                facts.decided = false;
-                true
-            }
+            Step::Opaque => true,
         }
     }
 
     /// A schema that must be obeyed: its rules are facts, its branches are choices.
     fn positive(&mut self, id: Id, branch: &mut Branch) -> bool {
-        let schema = self.arena.get(id);
+        let arena = self.arena;
+        let schema = arena.get(id);
         if schema.verdict == Some(false) {
             return false;
         }
         let pending = &mut branch.pending;
-        if schema.opaque.is_some() {
-            pending.push(Step::Opaque);
-        }
         pending.extend(schema.types.map(Step::Types));
         pending.extend(schema.values.clone().map(Step::Values));
         let conjuncts = schema.reference.iter().chain(&schema.all_of);
@@ -333,9 +359,6 @@ impl Solver<'_> {
             pending.push(Step::Items(id));
             pending.extend(rules.min.map(Step::MinItems));
             pending.extend(rules.max.map(Step::MaxItems));
-            if let Some((_, _, Some(_))) = rules.contains {
-                pending.push(Step::Opaque);
-            }
         }
         if let Some(rules) = &schema.object {
             pending.push(Step::Properties(id));
@@ -344,52 +367,53 @@ impl Solver<'_> {
             pending.extend(rules.max.map(Step::MaxProperties));
         }
         if let Some(ids) = &schema.any_of {
-            branch.choices.push(ids.iter().map(|id| vec![Step::Schema(*id, true)]).collect());
+            let one = |id: &Id| Rc::new(vec![Step::Schema(*id, true)]);
+            branch.choices.push(Rc::new(ids.iter().map(one).collect()));
         }
         if let Some(ids) = &schema.one_of {
-            let alternatives = ids.iter().map(|chosen| {
-                let mut steps: Vec<Step> = ids
-                    .iter()
-                    .filter(|id| *id != chosen)
-                    .map(|id| Step::Schema(*id, false))
-                    .collect();
+            // By place: of two equal branches neither can be the only one.
+            let alternatives = ids.iter().enumerate().map(|(at, chosen)| {
+                let others = ids.iter().enumerate().filter(|(other, _)| *other != at);
+                let mut steps: Vec<Step> = others.map(|(_, id)| Step::Schema(*id, false)).collect();
                 steps.push(Step::Schema(*chosen, true));
-                steps
+                Rc::new(steps)
             });
-            branch.choices.push(alternatives.collect());
+            branch.choices.push(Rc::new(alternatives.collect()));
         }
         if let Some((condition, then, otherwise)) = schema.condition {
             let side = |holds: bool, id: Option<Id>| {
                 let mut steps = vec![Step::Schema(condition, holds)];
                 steps.extend(id.map(|id| Step::Schema(id, true)));
-                steps
+                Rc::new(steps)
             };
-            branch.choices.push(vec![side(false, otherwise), side(true, then)]);
+            branch.choices.push(Rc::new(vec![side(false, otherwise), side(true, then)]));
         }
         for (name, others, whole) in &schema.dependencies {
             let mut steps = vec![Step::Types(Types::OBJECT), Step::Present(name.clone(), None)];
             steps.extend(others.iter().map(|other| Step::Present(other.clone(), None)));
             steps.extend(whole.map(|id| Step::Schema(id, true)));
-            branch.choices.push(vec![
-                vec![Step::Types(Types::OBJECT.not())],
-                vec![Step::Types(Types::OBJECT), Step::Absent(name.clone())],
-                steps,
-            ]);
+            branch.choices.push(Rc::new(vec![
+                Rc::new(vec![Step::Types(Types::OBJECT.not())]),
+                Rc::new(vec![Step::Types(Types::OBJECT), Step::Absent(name.clone())]),
+                Rc::new(steps),
+            ]));
         }
         true
     }
 
     /// A schema that must not be obeyed: one of its rules is broken.
     fn negative(&mut self, id: Id, branch: &mut Branch) -> bool {
-        let schema = self.arena.get(id);
-        if schema.verdict == Some(false) {
+        let arena = self.arena;
+        let schema = arena.get(id);
+        let types = branch.facts.types;
+        if schema.verdict == Some(false) || self.is_apart(id, &branch.facts, types) {
             return true;
         }
-        let mut ways: Choice = Vec::new();
+        let mut ways: Vec<Vec<Step>> = Vec::new();
         ways.extend(schema.types.map(|types| vec![Step::Types(types.not())]));
         if let Some(values) = &schema.values {
             let exclude = |value: &Value| Step::Exclude(Rc::new(value.clone()));
-            ways.push(values.iter().map(exclude).collect());
+            ways.push(values.as_slice().iter().map(exclude).collect());
         }
         let conjuncts = schema.reference.iter().chain(&schema.all_of);
         ways.extend(conjuncts.map(|id| vec![Step::Schema(*id, false)]));
@@ -407,8 +431,8 @@ impl Solver<'_> {
             ways.push(vec![Step::Types(Types::NUMBER), Step::Number(rule)]);
         }
         let string = |step| vec![Step::Types(Types::STRING), step];
-        ways.extend(schema.min_length.map(|min| string(Step::MaxLength(min - 1))));
-        ways.extend(schema.max_length.map(|max| string(Step::MinLength(max + 1))));
+        ways.extend(schema.min_length.map(|min| string(Step::MaxLength(min.saturating_sub(1)))));
+        ways.extend(schema.max_length.map(|max| string(Step::MinLength(max.saturating_add(1)))));
         ways.extend(schema.pattern.clone().map(|pattern| string(Step::Pattern(pattern, false))));
         ways.extend(schema.format.map(|format| string(Step::Format(format, false))));
         if let Some(rules) = &schema.array {
@@ -422,9 +446,15 @@ impl Solver<'_> {
         }
         if let Some(ids) = &schema.one_of {
             ways.push(ids.iter().map(|id| Step::Schema(*id, false)).collect());
+            // Two of them are obeyed; those that share no value are passed by.
             for (index, a) in ids.iter().enumerate() {
                 for b in ids.iter().skip(index + 1) {
-                    ways.push(vec![Step::Schema(*a, true), Step::Schema(*b, true)]);
+                    if !self.spend(1) {
+                        break;
+                    }
+                    if *a == *b || !self.are_apart(*a, *b) {
+                        ways.push(vec![Step::Schema(*a, true), Step::Schema(*b, true)]);
+                    }
                 }
             }
         }
@@ -448,8 +478,8 @@ impl Solver<'_> {
                 ways.push(steps);
             }
         }
-        if schema.opaque.is_some() {
-            ways.push(vec![Step::Opaque]);
+        if let Some(atom) = &schema.opaque {
+            ways.push(vec![Step::Types(atom.on), Step::Opaque]);
         }
         match ways.len() {
             0 => false,
@@ -458,18 +488,21 @@ impl Solver<'_> {
                 true
             }
             _ => {
-                branch.choices.push(ways);
+                branch.choices.push(Rc::new(ways.into_iter().map(Rc::new).collect()));
                 true
             }
         }
     }
 }
 
+/// The most items that are asked for by `contains`.
+pub(crate) const MOST_CONTAINED: u64 = 20;
+
 /// The ways to break rules on arrays.
-fn array_ways(rules: &ArrayRules, ways: &mut Choice) {
+fn array_ways(rules: &ArrayRules, ways: &mut Vec<Vec<Step>>) {
     let array = |step| vec![Step::Types(Types::ARRAY), step];
-    ways.extend(rules.min.map(|min| array(Step::MaxItems(min - 1))));
-    ways.extend(rules.max.map(|max| array(Step::MinItems(max + 1))));
+    ways.extend(rules.min.map(|min| array(Step::MaxItems(min.saturating_sub(1)))));
+    ways.extend(rules.max.map(|max| array(Step::MinItems(max.saturating_add(1)))));
     if rules.unique {
         ways.push(array(Step::TwoEqual));
     }
@@ -481,17 +514,30 @@ fn array_ways(rules: &ArrayRules, ways: &mut Choice) {
     match rules.contains {
         Some((_, 0, None)) | None => {}
         Some((id, 1, None)) => ways.push(array(Step::EachItem(id, false))),
-        Some(_) => ways.push(array(Step::Opaque)),
+        Some((id, min, max)) => {
+            // Too few: left out but for how many they are at the least. Too many: so many more.
+            if min > 0 {
+                ways.push(array(Step::Opaque));
+            }
+            if let Some(max) = max.filter(|max| *max < MOST_CONTAINED) {
+                let item = |_| Step::Item(0, false, id, true);
+                let mut steps = array(Step::MinItems(max + 1));
+                steps.extend((0..=max).map(item));
+                ways.push(steps);
+            } else if max.is_some() {
+                ways.push(array(Step::Opaque));
+            }
+        }
     }
 }
 
 /// The ways to break rules on objects.
-fn object_ways(id: Id, rules: &ObjectRules, ways: &mut Choice) {
+fn object_ways(id: Id, rules: &ObjectRules, ways: &mut Vec<Vec<Step>>) {
     let object = |step| vec![Step::Types(Types::OBJECT), step];
     let names: BTreeSet<&String> = rules.required.iter().collect();
     ways.extend(names.into_iter().map(|name| object(Step::Absent(name.clone()))));
-    ways.extend(rules.min.map(|min| object(Step::MaxProperties(min - 1))));
-    ways.extend(rules.max.map(|max| object(Step::MinProperties(max + 1))));
+    ways.extend(rules.min.map(|min| object(Step::MaxProperties(min.saturating_sub(1)))));
+    ways.extend(rules.max.map(|max| object(Step::MinProperties(max.saturating_add(1)))));
     let properties: &BTreeMap<String, Id> = &rules.properties;
     for (name, value) in properties {
         ways.push(object(Step::Present(name.clone(), Some((*value, false)))));

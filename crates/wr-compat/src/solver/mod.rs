@@ -3,31 +3,47 @@
 //!
 //! A goal is a set of schemas that a value must obey or must not obey. It is taken apart by
 //! choices until only rules about one type are left, which that type's module decides: a value, a
-//! proof that there is none, or a reason why neither was found. Choices that lead back to a goal
-//! that is being solved are closed: the smallest value of a goal never holds a value of that goal
-//! in the same place.
+//! proof that there is none, or a reason why neither was found.
+//!
+//! A goal that is met again in a part of a value of itself is closed: the smallest value of a goal
+//! holds none of that goal in its parts. A proof that rests on this is kept only as long as the
+//! goal is open that it rests on, or once that goal too has no value.
+//!
+//! Every rule that is left out of a goal only adds values to it, so that no value is still a proof;
+//! a value that is found is held to the whole goal.
 
 mod array;
+mod automaton;
 mod evaluate;
 mod expand;
 mod number;
 mod object;
+mod prune;
 mod read;
+mod references;
+mod summary;
 mod text;
+mod types;
+mod unify;
+mod values;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use serde_json::Value;
 
 use read::Matcher;
 pub use read::{Arena, Dialect, Id};
+use summary::Summary;
 
 /// What became of a goal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// A value of the goal.
     Found(Value),
+    /// What may be a value of the goal, and why that could not be told.
+    Maybe(Value, &'static str),
     /// Proved: no value.
     None,
     /// Neither, and why.
@@ -51,43 +67,91 @@ pub(crate) struct Goal {
     pub(crate) literals: Vec<Literal>,
 }
 
+/// What makes two goals the same: the schemas, sorted, each obeyed or not.
+type Key = Rc<[(Id, bool)]>;
+
 impl Goal {
     pub(crate) fn of(literals: impl IntoIterator<Item = Literal>) -> Goal {
         Goal { literals: literals.into_iter().collect() }
     }
 
     /// What makes two goals the same; those with other literals than schemas are never.
-    fn key(&self) -> Option<BTreeSet<(Id, bool)>> {
+    fn key(&self) -> Option<Key> {
         let literals = self.literals.iter().map(|literal| match literal {
             Literal::Schema(id, holds) => Some((*id, *holds)),
             Literal::NotValue(_) | Literal::Match(..) => None,
         });
-        literals.collect()
+        let mut key: Vec<(Id, bool)> = literals.collect::<Option<_>>()?;
+        key.sort_unstable();
+        key.dedup();
+        Some(key.into())
     }
 }
 
-/// Decides goals over the schemas of one arena.
+/// A goal that was decided, and the open goals that this rests on, as bits.
 #[derive(Debug)]
+struct Known {
+    outcome: Outcome,
+    rests_on: u128,
+}
+
+/// Decides goals over the schemas of one arena.
 pub struct Solver<'a> {
     arena: &'a Arena,
-    /// The goals that are being solved, outermost first.
-    open: Vec<BTreeSet<(Id, bool)>>,
+    /// What tells whether a document is what is asked for, where the solver cannot.
+    judge: Option<&'a dyn Fn(&Value) -> bool>,
+    /// The goals that are being solved, outermost first, each with those that rest on it.
+    open: Vec<(Key, Vec<Key>)>,
+    known: HashMap<Key, Known>,
+    /// The open goals that the current one rests on, as bits.
+    rests_on: u128,
+    /// How deep the value nests that is being made.
+    depth: u32,
+    /// How many choices have been made and are still held.
+    choices: u32,
     /// How many more steps may be taken.
     fuel: u32,
+    summaries: HashMap<Id, Option<Rc<Summary>>>,
 }
 
 /// How many steps one question may take; a question of the size of an event takes some hundreds.
-const FUEL: u32 = 60_000;
+const FUEL: u32 = 400_000;
 
 /// How deep a value may nest.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: u32 = 64;
+
+/// How many choices may be held at once.
+const MAX_CHOICES: u32 = 1_500;
 
 const TOO_LONG: &str = "it would take too long to decide";
+const TOO_DEEP: &str = "it would nest too deep to decide";
+
+impl fmt::Debug for Solver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Solver").field("open", &self.open).field("fuel", &self.fuel).finish()
+    }
+}
 
 impl<'a> Solver<'a> {
     /// A solver over the schemas of an arena.
     pub fn new(arena: &'a Arena) -> Solver<'a> {
-        Solver { arena, open: Vec::new(), fuel: FUEL }
+        Solver {
+            arena,
+            judge: None,
+            open: Vec::new(),
+            known: HashMap::new(),
+            rests_on: 0,
+            depth: 0,
+            choices: 0,
+            fuel: FUEL,
+            summaries: HashMap::new(),
+        }
+    }
+
+    /// Lets a validator tell whether a document is what is asked for, where the solver cannot.
+    pub fn judged_by(mut self, judge: &'a dyn Fn(&Value) -> bool) -> Solver<'a> {
+        self.judge = Some(judge);
+        self
     }
 
     /// A document that obeys `inner` and does not obey `outer`.
@@ -96,18 +160,69 @@ impl<'a> Solver<'a> {
         self.solve(Goal::of([Literal::Schema(inner, true), Literal::Schema(outer, false)]))
     }
 
-    /// A value of a goal.
+    /// How many steps the last question has left.
+    pub fn fuel(&self) -> u32 {
+        self.fuel
+    }
+
+    /// A value of a goal. Whoever asks must ask for a part of a value, never for the value itself.
     fn solve(&mut self, goal: Goal) -> Outcome {
-        if !self.spend() || self.open.len() > MAX_DEPTH {
+        if !self.spend(1) {
             return Outcome::Unknown(TOO_LONG);
         }
-        let Some(key) = goal.key() else { return self.expand(&goal) };
-        if self.open.contains(&key) {
+        let Some(key) = goal.key() else { return self.deeper(&goal) };
+        if key.windows(2).any(|pair| matches!(pair, [(a, _), (b, _)] if a == b)) {
             return Outcome::None;
         }
-        self.open.push(key);
-        let outcome = self.expand(&goal);
-        self.open.pop();
+        if let Some(known) = self.known.get(&key) {
+            self.rests_on |= known.rests_on;
+            return known.outcome.clone();
+        }
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == key) {
+            self.rests_on |= 1 << at;
+            return Outcome::None;
+        }
+        let before = std::mem::take(&mut self.rests_on);
+        let at = self.open.len();
+        self.open.push((key.clone(), Vec::new()));
+        let outcome = self.deeper(&goal);
+        let waiting = self.open.pop().map(|(_, waiting)| waiting).unwrap_or_default();
+        let rests_on = self.rests_on & !(1 << at);
+        self.rests_on = before | rests_on;
+        let is_none = outcome == Outcome::None;
+        for key in waiting {
+            if !is_none {
+                self.known.remove(&key);
+            } else if let Some(known) = self.known.get_mut(&key) {
+                known.rests_on = (known.rests_on & !(1 << at)) | rests_on;
+                let now = known.rests_on;
+                self.wait(key, now);
+            }
+        }
+        if outcome != Outcome::Unknown(TOO_DEEP) && self.fuel > 0 {
+            // A value that was found, or a search that failed, rests on nothing.
+            let rests_on = if is_none { rests_on } else { 0 };
+            self.wait(key.clone(), rests_on);
+            self.known.insert(key, Known { outcome: outcome.clone(), rests_on });
+        }
+        outcome
+    }
+
+    /// Notes what is decided with the innermost of the goals that it rests on.
+    fn wait(&mut self, key: Key, rests_on: u128) {
+        let innermost = usize::try_from(rests_on.checked_ilog2().unwrap_or(u32::MAX));
+        if let Some((_, waiting)) = innermost.ok().and_then(|at| self.open.get_mut(at)) {
+            waiting.push(key);
+        }
+    }
+
+    fn deeper(&mut self, goal: &Goal) -> Outcome {
+        if self.depth >= MAX_DEPTH {
+            return Outcome::Unknown(TOO_DEEP);
+        }
+        self.depth += 1;
+        let outcome = self.expand(goal);
+        self.depth -= 1;
         outcome
     }
 
@@ -117,26 +232,33 @@ impl<'a> Solver<'a> {
         self.solve(goal)
     }
 
-    /// Takes a step, where any are left.
-    fn spend(&mut self) -> bool {
-        self.fuel = self.fuel.saturating_sub(1);
+    /// A value that the facts lead to, held to the whole goal.
+    fn candidate(&mut self, all: &[Literal], value: Value) -> Outcome {
+        match self.holds_all(all, &value) {
+            Some(true) => Outcome::Found(value),
+            Some(false) => Outcome::Unknown("a value was found that does not do"),
+            None if self.depth == 1 && self.judge.is_some_and(|judge| judge(&value)) => {
+                Outcome::Found(value)
+            }
+            None => Outcome::Maybe(value, "a rule that is not understood"),
+        }
+    }
+
+    /// Takes some steps, where as many are left.
+    fn spend(&mut self, steps: u32) -> bool {
+        self.fuel = self.fuel.saturating_sub(steps);
         self.fuel > 0
     }
 }
 
 impl Outcome {
-    /// The first outcome that is a value; none where all are none.
-    fn first_of(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
-        let mut unknown = None;
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Found(_) => return outcome,
-                Outcome::None => {}
-                Outcome::Unknown(_) => {
-                    unknown.get_or_insert(outcome);
-                }
-            }
+    /// Of two outcomes for a goal that may be reached either way, what they say together.
+    fn or(self, other: Outcome) -> Outcome {
+        match (&self, &other) {
+            (Outcome::Found(_), _) | (_, Outcome::None) => self,
+            (_, Outcome::Found(_)) | (Outcome::None, _) => other,
+            (Outcome::Unknown(_), Outcome::Maybe(..)) => other,
+            (Outcome::Maybe(..) | Outcome::Unknown(_), _) => self,
         }
-        unknown.unwrap_or(Outcome::None)
     }
 }

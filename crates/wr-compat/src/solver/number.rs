@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::expand::Facts;
-use super::read::{Schema, Types};
+use super::read::Schema;
+use super::types::Types;
 use super::{Outcome, Solver};
 
 /// The whole number, where it is one; beyond `i128` the nearest.
@@ -16,6 +17,11 @@ pub(crate) fn whole(number: &Number) -> Option<i128> {
     let value = number.as_f64()?;
     #[expect(clippy::cast_possible_truncation, reason = "whole, and saturating is what is wanted")]
     (value.fract() == 0.0).then_some(value as i128)
+}
+
+/// The whole number, where it is one that an `i128` holds.
+pub(crate) fn exactly_whole(number: &Number) -> Option<i128> {
+    whole(number).filter(|whole| in_range(*whole))
 }
 
 /// How two numbers compare, without rounding.
@@ -58,8 +64,8 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether a number obeys the rules on numbers.
-pub(crate) fn obeys(schema: &Schema, value: &Number) -> bool {
+/// Whether a number obeys the rules on numbers, where it can be told.
+pub(crate) fn obeys(schema: &Schema, value: &Number) -> Option<bool> {
     let above = schema.minimum.as_ref().is_none_or(|(bound, exclusive)| {
         let order = compare(value, bound);
         order.is_gt() || (order.is_eq() && !exclusive)
@@ -68,7 +74,10 @@ pub(crate) fn obeys(schema: &Schema, value: &Number) -> bool {
         let order = compare(value, bound);
         order.is_lt() || (order.is_eq() && !exclusive)
     });
-    above && below && schema.multiple_of.as_ref().is_none_or(|of| is_multiple(value, of))
+    if !(above && below) {
+        return Some(false);
+    }
+    schema.multiple_of.as_ref().map_or(Some(true), |of| is_multiple(value, of))
 }
 
 /// A number as digits and a power of ten.
@@ -103,12 +112,13 @@ impl Decimal {
     }
 }
 
-fn is_multiple(value: &Number, of: &Number) -> bool {
-    let (Some(value), Some(of)) = (Decimal::of(value), Decimal::of(of)) else { return false };
+/// Whether a number is a multiple of another, where neither has too many digits to tell.
+fn is_multiple(value: &Number, of: &Number) -> Option<bool> {
+    let (value, of) = (Decimal::of(value)?, Decimal::of(of)?);
     let scale = value.scale.max(of.scale);
-    match (value.at(scale), of.at(scale)) {
-        (Some(value), Some(of)) if of != 0 => value % of == 0,
-        _ => false,
+    match (value.at(scale)?, of.at(scale)?) {
+        (_, 0) => None,
+        (value, of) => Some(value % of == 0),
     }
 }
 
@@ -122,7 +132,19 @@ const CANDIDATES: i128 = 2_000;
 impl Solver<'_> {
     /// A whole number that the facts allow.
     pub(crate) fn integer(&mut self, facts: &Facts) -> Outcome {
-        self.on_grid(facts, 0, Types::INTEGER)
+        self.on_grid(facts, 0, false)
+    }
+
+    /// A whole number written with a fraction, where one written without will not do.
+    pub(crate) fn whole(&mut self, facts: &Facts) -> Outcome {
+        if facts.types.has(Types::INTEGER) {
+            // The same numbers have been tried.
+            return Outcome::None;
+        }
+        match self.on_grid(facts, 0, false) {
+            Outcome::None => Outcome::None,
+            _ => Outcome::Unknown("whether `1.0` is an integer is not told alike in draft 04"),
+        }
     }
 
     /// A number that is not whole, and that the facts allow.
@@ -135,13 +157,18 @@ impl Solver<'_> {
         };
         // Between any two bounds there is a number of one or two more digits than they have.
         let finest = scales.into_iter().max().unwrap_or(0);
-        let outcomes: Vec<Outcome> =
-            (1..=finest + 2).map(|scale| self.on_grid(facts, scale, Types::FRACTION)).collect();
-        Outcome::first_of(outcomes)
+        let mut outcome = Outcome::None;
+        for scale in 1..=finest + 2 {
+            outcome = outcome.or(self.on_grid(facts, scale, true));
+            if matches!(outcome, Outcome::Found(_)) {
+                break;
+            }
+        }
+        outcome
     }
 
     /// A number of exactly so many digits behind the point, or fewer.
-    fn on_grid(&mut self, facts: &Facts, scale: u32, types: Types) -> Outcome {
+    fn on_grid(&mut self, facts: &Facts, scale: u32, fraction: bool) -> Outcome {
         let Some(unit) = 10_i128.checked_pow(scale) else {
             return Outcome::Unknown("numbers of too many digits");
         };
@@ -191,45 +218,60 @@ impl Solver<'_> {
             _ => 0,
         };
         let down = start.div_euclid(step);
-        let mut inside = 0;
-        let mut undecided = !facts.decided;
-        for offset in 0..CANDIDATES {
+        let is_every_multiple_out = facts.numbers.iter().any(|rule| match rule {
+            NumberRule::MultipleOf(of, false) => {
+                number(step, unit).and_then(|step| is_multiple(step.as_number()?, of)) == Some(true)
+            }
+            _ => false,
+        });
+        if is_every_multiple_out {
+            return Outcome::None;
+        }
+        // Listed numbers that are out are tried in vain.
+        let excluded = facts.excluded.iter().filter(|value| value.is_number()).count();
+        let most = CANDIDATES + i128::try_from(excluded).unwrap_or(0);
+        let mut outcome = Outcome::None;
+        for offset in 0..most {
             let mut any_inside = false;
-            for index in [down + offset, down - offset] {
-                let Some(at) = index.checked_mul(step) else { continue };
+            let places = [down.checked_add(offset), down.checked_sub(offset)];
+            let places = if offset == 0 { &places[..1] } else { &places[..] };
+            for index in places.iter().flatten() {
+                let Some(at) = index.checked_mul(step) else {
+                    outcome = outcome.or(Outcome::Unknown(NO_NUMBER));
+                    continue;
+                };
                 if low.is_some_and(|low| at < low) || high.is_some_and(|high| at > high) {
                     continue;
                 }
                 any_inside = true;
                 let Some(value) = number(at, unit) else { continue };
-                if Types::of(&value) != types {
+                if (Types::of(&value) == Types::FRACTION) != fraction {
                     continue;
                 }
-                match self.holds_all(&facts.all, &value) {
-                    Some(true) => return Outcome::Found(value),
-                    Some(false) => {}
-                    None => undecided = true,
+                if !self.spend(1) {
+                    return Outcome::Unknown(super::TOO_LONG);
+                }
+                if self.holds_all(&facts.all, &value) != Some(false) {
+                    outcome = outcome.or(self.candidate(&facts.all, value));
+                    if matches!(outcome, Outcome::Found(_)) {
+                        return outcome;
+                    }
                 }
             }
-            inside += i128::from(any_inside);
             if !any_inside && offset > 1 {
-                break;
+                // Finer numbers lie between those that are listed.
+                let is_dense = fraction && excluded > 0 && low != high;
+                return match outcome {
+                    Outcome::None if is_dense => Outcome::Unknown(NO_NUMBER),
+                    outcome => outcome,
+                };
             }
         }
-        let is_every_multiple_out = facts.numbers.iter().any(|rule| match rule {
-            NumberRule::MultipleOf(of, false) => {
-                number(step, unit).and_then(|step| Some(is_multiple(step.as_number()?, of)))
-                    == Some(true)
-            }
-            _ => false,
-        });
-        if is_every_multiple_out || (inside < CANDIDATES && !undecided) {
-            Outcome::None
-        } else {
-            Outcome::Unknown("no number was found, and none was excluded")
-        }
+        outcome.or(Outcome::Unknown(NO_NUMBER))
     }
 }
+
+const NO_NUMBER: &str = "no number was found, and none was excluded";
 
 /// The first or last place on the grid that a bound allows.
 fn bound_at(bound: &Number, unit: i128, exclusive: bool, lower: bool) -> Option<i128> {
@@ -275,6 +317,40 @@ pub(crate) enum NumberRule {
 }
 
 impl NumberRule {
+    /// Whether no number obeys both, as far as can be seen.
+    pub(crate) fn contradicts(&self, other: &NumberRule) -> bool {
+        match (self, other) {
+            (NumberRule::AtLeast(low, out), NumberRule::AtMost(high, also_out))
+            | (NumberRule::AtMost(high, out), NumberRule::AtLeast(low, also_out)) => {
+                let order = compare(low, high);
+                order.is_gt() || (order.is_eq() && (*out || *also_out))
+            }
+            (NumberRule::MultipleOf(a, holds), NumberRule::MultipleOf(b, also)) => {
+                holds != also && compare(a, b).is_eq()
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether every number that obeys this obeys the other, as far as can be seen.
+    pub(crate) fn includes(&self, other: &NumberRule) -> bool {
+        let narrower = |order: Ordering, out: bool, also_out: bool| {
+            order.is_gt() || (order.is_eq() && (out || !also_out))
+        };
+        match (self, other) {
+            (NumberRule::AtLeast(a, out), NumberRule::AtLeast(b, also_out)) => {
+                narrower(compare(a, b), *out, *also_out)
+            }
+            (NumberRule::AtMost(a, out), NumberRule::AtMost(b, also_out)) => {
+                narrower(compare(a, b).reverse(), *out, *also_out)
+            }
+            (NumberRule::MultipleOf(a, holds), NumberRule::MultipleOf(b, also)) => {
+                holds == also && compare(a, b).is_eq()
+            }
+            _ => false,
+        }
+    }
+
     fn numbers(&self) -> impl Iterator<Item = &Number> {
         match self {
             NumberRule::AtLeast(number, _)
@@ -303,8 +379,9 @@ mod tests {
 
     #[test]
     fn multiples() {
-        assert!(is_multiple(&n("0.3"), &n("0.1")));
-        assert!(is_multiple(&n("10"), &n("2.5")));
-        assert!(!is_multiple(&n("7.5"), &n("2")));
+        assert_eq!(is_multiple(&n("0.3"), &n("0.1")), Some(true));
+        assert_eq!(is_multiple(&n("10"), &n("2.5")), Some(true));
+        assert_eq!(is_multiple(&n("7.5"), &n("2")), Some(false));
+        assert_eq!(is_multiple(&n("1e300"), &n("3")), None);
     }
 }

@@ -47,69 +47,100 @@ impl ObjectFacts {
 /// The most names that are made up.
 const MAX_NAMES: u64 = 300;
 
-impl Solver<'_> {
+/// The most sets of patterns for which a name is made up.
+const MAX_SETS: usize = 64;
+
+const SEVERAL: &str = "several properties that must be there";
+
+impl<'a> Solver<'a> {
+    fn object_rules(&self, groups: &[Id]) -> Vec<&'a ObjectRules> {
+        let arena = self.arena;
+        groups.iter().filter_map(|id| arena.get(*id).object.as_ref()).collect()
+    }
+
     /// An object that the facts allow.
     pub(crate) fn object(&mut self, facts: &Facts) -> Outcome {
         let object = &facts.object;
-        let rules: Vec<ObjectRules> =
-            object.groups.iter().filter_map(|id| self.arena.get(*id).object.clone()).collect();
+        let rules = self.object_rules(&object.groups);
         let mut members = Map::new();
+        let mut outcome = Outcome::None;
         for (name, literals) in &object.present {
             match self.property(&rules, name, literals.clone()) {
-                Outcome::Found(value) => members.insert(name.clone(), value),
-                outcome => return outcome,
-            };
+                Outcome::Found(value) => {
+                    members.insert(name.clone(), value);
+                }
+                // One that cannot be makes the whole impossible, whatever is known of others.
+                Outcome::None => return Outcome::None,
+                Outcome::Maybe(value, why) => {
+                    members.insert(name.clone(), value);
+                    outcome = Outcome::Unknown(why);
+                }
+                Outcome::Unknown(why) => outcome = Outcome::Unknown(why),
+            }
         }
-        if object.someone.is_empty() {
+        if members.len() < object.present.len() {
+            return outcome;
+        }
+        let Some((first, others)) = object.someone.split_first() else {
             return self.filled(facts, &rules, members);
-        }
-        let mut unknown = None;
-        // The first obligation is tried at every name, the others at the first that does.
-        let (first, others) = match object.someone.split_first() {
-            Some(parts) => parts,
-            None => return Outcome::None,
         };
+        // Where there are several, any that fits nowhere shows that there is nothing.
+        for other in others {
+            let (names, complete) = self.names(object, &rules, other);
+            let mut fits = |name: &String| {
+                self.place(object, &rules, other, name, &mut Map::new()) != Outcome::None
+            };
+            if complete && !names.iter().any(&mut fits) {
+                return Outcome::None;
+            }
+        }
+        // The first obligation is tried at every name, the others at the first that does.
         let (names, complete) = self.names(object, &rules, first);
+        let mut outcome = match complete {
+            true => Outcome::None,
+            false => Outcome::Unknown("no name was found, and none was excluded"),
+        };
         for name in names {
             let mut members = members.clone();
             let mut placed = self.place(object, &rules, first, &name, &mut members);
             for other in others {
-                if !matches!(placed, Outcome::Found(_)) {
+                if !matches!(placed, Outcome::Found(_) | Outcome::Maybe(..)) {
                     break;
                 }
                 let (names, _) = self.names(object, &rules, other);
-                placed = Outcome::Unknown("several properties that must be there");
+                placed = Outcome::Unknown(SEVERAL);
                 for name in names {
                     let mut more = members.clone();
                     let outcome = self.place(object, &rules, other, &name, &mut more);
-                    if matches!(outcome, Outcome::Found(_)) {
+                    if matches!(outcome, Outcome::Found(_) | Outcome::Maybe(..)) {
                         members = more;
                         placed = outcome;
                         break;
                     }
                 }
             }
-            let outcome = match placed {
-                Outcome::Found(_) => self.filled(facts, &rules, members),
+            let next = match placed {
+                Outcome::Found(_) | Outcome::Maybe(..) => self.filled(facts, &rules, members),
                 outcome => outcome,
             };
-            match outcome {
-                Outcome::Found(_) => return outcome,
-                Outcome::None => {}
-                Outcome::Unknown(reason) => unknown = unknown.or(Some(reason)),
+            let next = match next {
+                // Other names for the others might have done.
+                Outcome::None if !others.is_empty() => Outcome::Unknown(SEVERAL),
+                next => next,
+            };
+            outcome = outcome.or(next);
+            if matches!(outcome, Outcome::Found(_)) {
+                break;
             }
         }
-        if !complete || !facts.decided {
-            unknown = unknown.or(Some("no name was found, and none was excluded"));
-        }
-        unknown.map_or(Outcome::None, Outcome::Unknown)
+        outcome
     }
 
     /// Puts a property of an obligation's name, or makes the one of that name obey.
     fn place(
         &mut self,
         object: &ObjectFacts,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         obligation: &Obligation,
         name: &str,
         members: &mut Map<String, Value>,
@@ -117,34 +148,54 @@ impl Solver<'_> {
         let mut literals = object.present.get(name).cloned().unwrap_or_default();
         literals.extend(obligation.value.clone());
         if members.contains_key(name) && !object.present.contains_key(name) {
-            return Outcome::Unknown("several properties that must be there");
+            return Outcome::Unknown(SEVERAL);
         }
         let outcome = self.property(rules, name, literals);
-        if let Outcome::Found(value) = &outcome {
+        if let Outcome::Found(value) | Outcome::Maybe(value, _) = &outcome {
             members.insert(name.to_owned(), value.clone());
         }
         outcome
     }
 
+    /// What a property of a name can be, with something more that it is.
+    pub(crate) fn member(
+        &mut self,
+        facts: &Facts,
+        name: &str,
+        literal: Option<Literal>,
+    ) -> Outcome {
+        let rules = self.object_rules(&facts.object.groups);
+        let mut literals = facts.object.present.get(name).cloned().unwrap_or_default();
+        literals.extend(literal);
+        self.property(&rules, name, literals)
+    }
+
     /// A value of a property, as all rules ask for; its name must do too.
     fn property(
         &mut self,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         name: &str,
         mut literals: Vec<Literal>,
     ) -> Outcome {
+        let mut unknown = None;
         for rules in rules {
-            let ids = schemas_of(rules, name);
-            literals.extend(ids.into_iter().map(|id| Literal::Schema(id, true)));
+            match schemas_of(rules, name) {
+                Some(ids) => literals.extend(ids.into_iter().map(|id| Literal::Schema(id, true))),
+                None => unknown = Some("a pattern that is no regular language"),
+            }
             if let Some(names) = rules.names {
                 match self.holds(names, &Value::from(name), 0) {
                     Some(true) => {}
                     Some(false) => return Outcome::None,
-                    None => return Outcome::Unknown("a name that cannot be judged"),
+                    None => unknown = Some("a name that cannot be judged"),
                 }
             }
         }
-        self.solve(Goal::of(literals))
+        let outcome = self.solve(Goal::of(literals));
+        match (unknown, outcome) {
+            (Some(why), Outcome::Found(value)) => Outcome::Maybe(value, why),
+            (_, outcome) => outcome,
+        }
     }
 
     /// The names that an obligation may take: those that are spoken of, and one made up for each
@@ -152,7 +203,7 @@ impl Solver<'_> {
     fn names(
         &mut self,
         object: &ObjectFacts,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         obligation: &Obligation,
     ) -> (Vec<String>, bool) {
         let spoken = self.spoken(object, rules, obligation);
@@ -174,7 +225,7 @@ impl Solver<'_> {
     fn spoken(
         &self,
         object: &ObjectFacts,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         obligation: &Obligation,
     ) -> BTreeSet<String> {
         let mut spoken: BTreeSet<String> = object.present.keys().cloned().collect();
@@ -187,16 +238,22 @@ impl Solver<'_> {
 
     /// Whether a name is what an obligation asks for.
     fn suits(&mut self, object: &ObjectFacts, obligation: &Obligation, name: &str) -> Option<bool> {
-        if object.absent.contains(name)
-            || obligation.matches.as_ref().is_some_and(|matcher| !matcher.matches(name))
+        if object.absent.contains(name) {
+            return Some(false);
+        }
+        if let Some(matcher) = &obligation.matches
+            && !matcher.matches(name)?
         {
             return Some(false);
         }
         if let Some(rules) = obligation.outside.and_then(|id| self.arena.get(id).object.as_ref()) {
-            let is_named = rules.properties.contains_key(name)
-                || rules.patterns.iter().any(|(matcher, _)| matcher.matches(name));
-            if is_named {
+            if rules.properties.contains_key(name) {
                 return Some(false);
+            }
+            for (matcher, _) in &rules.patterns {
+                if matcher.matches(name)? {
+                    return Some(false);
+                }
             }
         }
         match &obligation.name {
@@ -209,7 +266,7 @@ impl Solver<'_> {
     /// whether these are all there can be.
     fn fresh(
         &mut self,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         obligation: &Obligation,
         spoken: &BTreeSet<String>,
     ) -> (Vec<String>, bool) {
@@ -223,24 +280,41 @@ impl Solver<'_> {
         let outside = obligation.outside.and_then(|id| self.arena.get(id).object.as_ref());
         let shut = outside.into_iter().flat_map(|rules| &rules.patterns);
         base.extend(shut.map(|(matcher, _)| Literal::Match(matcher.clone(), false)));
-        let patterns: Vec<Rc<Matcher>> =
+        let mut patterns: Vec<Rc<Matcher>> =
             rules.iter().flat_map(|rules| &rules.patterns).map(|(m, _)| m.clone()).collect();
-        if patterns.len() > 4 {
-            return (Vec::new(), false);
-        }
-        let mut names = Vec::new();
+        patterns.sort_by(|a, b| a.source().cmp(b.source()));
+        patterns.dedup_by(|a, b| a.source() == b.source());
+        // Each pattern is matched or not; a set that no name has is not looked at further.
+        let mut sets: Vec<(Vec<Literal>, String)> = Vec::new();
         let mut complete = true;
-        for set in 0..1_u32 << patterns.len() {
-            let mut literals = base.clone();
-            for (index, matcher) in patterns.iter().enumerate() {
-                literals.push(Literal::Match(matcher.clone(), set & (1 << index) != 0));
-            }
-            match self.text_of(literals) {
-                Ok(name) => names.extend(name),
-                Err(()) => complete = false,
-            }
+        match self.text_of(base.clone()) {
+            Ok(name) => sets.extend(name.map(|name| (base, name))),
+            Err(()) => complete = false,
         }
-        (names, complete)
+        for matcher in patterns {
+            let mut next = Vec::new();
+            for (literals, name) in sets {
+                let known = matcher.matches(&name);
+                for holds in [false, true] {
+                    let mut literals = literals.clone();
+                    literals.push(Literal::Match(matcher.clone(), holds));
+                    if known == Some(holds) {
+                        next.push((literals, name.clone()));
+                        continue;
+                    }
+                    match self.text_of(literals.clone()) {
+                        Ok(name) => next.extend(name.map(|name| (literals, name))),
+                        Err(()) => complete = false,
+                    }
+                }
+            }
+            if next.len() > MAX_SETS {
+                next.truncate(MAX_SETS);
+                complete = false;
+            }
+            sets = next;
+        }
+        (sets.into_iter().map(|(_, name)| name).collect(), complete)
     }
 
     /// A string of a goal.
@@ -248,7 +322,7 @@ impl Solver<'_> {
         match self.solve_text(Goal::of(literals)) {
             Outcome::Found(Value::String(text)) => Ok(Some(text)),
             Outcome::None => Ok(None),
-            Outcome::Found(_) | Outcome::Unknown(_) => Err(()),
+            Outcome::Found(_) | Outcome::Maybe(..) | Outcome::Unknown(_) => Err(()),
         }
     }
 
@@ -256,64 +330,65 @@ impl Solver<'_> {
     fn filled(
         &mut self,
         facts: &Facts,
-        rules: &[ObjectRules],
+        rules: &[&ObjectRules],
         mut members: Map<String, Value>,
     ) -> Outcome {
         let object = &facts.object;
-        let mut undecided = !facts.decided;
+        let anyone = Obligation::default();
+        let mut why = None;
         if (members.len() as u64) < object.min {
-            let anyone = Obligation::default();
-            let (names, complete) = self.names(object, rules, &anyone);
-            undecided |= !complete;
-            for name in names {
-                if members.len() as u64 >= object.min || members.contains_key(&name) {
+            let mut spoken: BTreeSet<String> = self.spoken(object, rules, &anyone);
+            for name in &spoken {
+                if members.len() as u64 >= object.min
+                    || members.contains_key(name)
+                    || object.absent.contains(name)
+                {
                     continue;
                 }
-                match self.property(rules, &name, Vec::new()) {
+                match self.property(rules, name, Vec::new()) {
                     Outcome::Found(value) => {
-                        members.insert(name, value);
+                        members.insert(name.clone(), value);
                     }
                     Outcome::None => {}
-                    Outcome::Unknown(_) => undecided = true,
+                    Outcome::Maybe(_, reason) | Outcome::Unknown(reason) => why = Some(reason),
                 }
             }
-            let mut spoken: BTreeSet<String> = self.spoken(object, rules, &anyone);
-            let mut made_up = 0;
+            let mut rounds = 0;
             while (members.len() as u64) < object.min {
                 spoken.extend(members.keys().cloned());
                 let (fresh, complete) = self.fresh(rules, &anyone, &spoken);
-                undecided |= !complete;
+                if !complete {
+                    why = Some("names that are not understood");
+                }
                 let before = members.len();
                 for name in fresh {
-                    spoken.insert(name.clone());
-                    match self.property(rules, &name, Vec::new()) {
-                        Outcome::Found(value) if (members.len() as u64) < object.min => {
-                            members.insert(name, value);
-                        }
-                        Outcome::Found(_) | Outcome::None => {}
-                        Outcome::Unknown(_) => undecided = true,
+                    if members.len() as u64 >= object.min {
+                        break;
                     }
+                    match self.property(rules, &name, Vec::new()) {
+                        Outcome::Found(value) => {
+                            members.insert(name.clone(), value);
+                        }
+                        Outcome::None => {}
+                        Outcome::Maybe(_, reason) | Outcome::Unknown(reason) => why = Some(reason),
+                    }
+                    spoken.insert(name);
                 }
-                made_up += 1;
-                if members.len() == before || made_up > MAX_NAMES {
+                // No name of any set of patterns can be added: there are no more properties.
+                if members.len() == before {
+                    break;
+                }
+                rounds += 1;
+                if rounds > MAX_NAMES || !self.spend(1) {
+                    why = Some("too many properties");
                     break;
                 }
             }
         }
         let count = members.len() as u64;
         if count < object.min || object.max.is_some_and(|max| count > max) {
-            // Names made up one at a time show that there is none, but not that there are few.
-            let few = count < object.min && count > object.present.len() as u64;
-            return if undecided || few {
-                Outcome::Unknown("a number of properties that was not reached")
-            } else {
-                Outcome::None
-            };
+            return why.map_or(Outcome::None, Outcome::Unknown);
         }
-        let value = Value::Object(members);
-        match self.holds_all(&facts.all, &value) {
-            Some(true) => Outcome::Found(value),
-            _ => Outcome::Unknown("an object was found that does not do"),
-        }
+        self.candidate(&facts.all, Value::Object(members))
     }
 }

@@ -5,18 +5,24 @@ use std::rc::Rc;
 
 use serde_json::{Map, Number, Value};
 
-pub(crate) use super::text::Matcher;
+pub(crate) use super::automaton::Matcher;
+use super::automaton::Matchers;
+use super::references::{has_scopes, referred};
+pub(crate) use super::types::Types;
+use super::values::Values;
 
 /// A schema in an [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(u32);
 
 /// A draft of JSON Schema, as far as the drafts differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {
     /// `http://json-schema.org/draft-04/schema#`
     Draft4,
-    /// Draft 06 and 07, and what names no draft.
+    /// `http://json-schema.org/draft-06/schema#`
+    Draft6,
+    /// Draft 07, and what names no draft.
     Draft7,
     /// 2019-09
     Draft2019,
@@ -28,8 +34,10 @@ impl Dialect {
     /// The draft that a document names.
     pub fn of(document: &Value) -> Dialect {
         let name = document.get("$schema").and_then(Value::as_str).unwrap_or_default();
-        if name.contains("draft-04") || name.contains("draft-03") {
+        if name.contains("draft-04") {
             Dialect::Draft4
+        } else if name.contains("draft-06") {
+            Dialect::Draft6
         } else if name.contains("2019-09") {
             Dialect::Draft2019
         } else if name.contains("2020-12") {
@@ -44,74 +52,19 @@ impl Dialect {
 #[derive(Debug)]
 pub struct Arena {
     /// The first is that of any string.
-    schemas: Vec<Schema>,
+    pub(super) schemas: Vec<Schema>,
     /// What an id of another arena leads to.
     missing: Schema,
+    matchers: Matchers,
 }
 
 impl Default for Arena {
     fn default() -> Arena {
+        let missing = Atom { reason: "no schema of this arena", text: None, on: Types::ALL };
         Arena {
             schemas: vec![Schema { types: Some(Types::STRING), ..Schema::default() }],
-            missing: Schema { opaque: Some("no schema of this arena"), ..Schema::default() },
-        }
-    }
-}
-
-/// The types of JSON values; a whole number is apart from any other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Types(u8);
-
-impl Types {
-    pub(crate) const NULL: Types = Types(1);
-    pub(crate) const BOOLEAN: Types = Types(2);
-    pub(crate) const INTEGER: Types = Types(4);
-    pub(crate) const FRACTION: Types = Types(8);
-    pub(crate) const STRING: Types = Types(16);
-    pub(crate) const ARRAY: Types = Types(32);
-    pub(crate) const OBJECT: Types = Types(64);
-    pub(crate) const NUMBER: Types = Types(4 | 8);
-    pub(crate) const NO: Types = Types(0);
-    pub(crate) const ALL: Types = Types(127);
-
-    pub(crate) fn and(self, other: Types) -> Types {
-        Types(self.0 & other.0)
-    }
-
-    pub(crate) fn or(self, other: Types) -> Types {
-        Types(self.0 | other.0)
-    }
-
-    pub(crate) fn not(self) -> Types {
-        Types(Types::ALL.0 & !self.0)
-    }
-
-    pub(crate) fn has(self, other: Types) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    pub(crate) fn of(value: &Value) -> Types {
-        match value {
-            Value::Null => Types::NULL,
-            Value::Bool(_) => Types::BOOLEAN,
-            Value::Number(number) if super::number::whole(number).is_some() => Types::INTEGER,
-            Value::Number(_) => Types::FRACTION,
-            Value::String(_) => Types::STRING,
-            Value::Array(_) => Types::ARRAY,
-            Value::Object(_) => Types::OBJECT,
-        }
-    }
-
-    fn named(name: &str) -> Types {
-        match name {
-            "null" => Types::NULL,
-            "boolean" => Types::BOOLEAN,
-            "integer" => Types::INTEGER,
-            "number" => Types::NUMBER,
-            "string" => Types::STRING,
-            "array" => Types::ARRAY,
-            "object" => Types::OBJECT,
-            _ => Types::NO,
+            missing: Schema { opaque: Some(missing), ..Schema::default() },
+            matchers: Matchers::default(),
         }
     }
 }
@@ -123,7 +76,7 @@ pub(crate) struct Schema {
     pub(crate) verdict: Option<bool>,
     pub(crate) types: Option<Types>,
     /// `enum`, `const`
-    pub(crate) values: Option<Vec<Value>>,
+    pub(crate) values: Option<Rc<Values>>,
     pub(crate) reference: Option<Id>,
     pub(crate) all_of: Vec<Id>,
     pub(crate) any_of: Option<Vec<Id>>,
@@ -137,13 +90,46 @@ pub(crate) struct Schema {
     pub(crate) min_length: Option<u64>,
     pub(crate) max_length: Option<u64>,
     pub(crate) pattern: Option<Rc<Matcher>>,
-    pub(crate) format: Option<&'static str>,
+    pub(crate) format: Option<Format>,
     pub(crate) array: Option<ArrayRules>,
     pub(crate) object: Option<ObjectRules>,
     /// Property, and what its presence asks for: other properties, a schema of the whole.
     pub(crate) dependencies: Vec<(String, Vec<String>, Option<Id>)>,
-    /// A keyword that the solver cannot work with.
-    pub(crate) opaque: Option<&'static str>,
+    /// A keyword that the solver cannot work with; nothing else stands beside it.
+    pub(crate) opaque: Option<Atom>,
+}
+
+/// A format, as a draft has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    pub(crate) dialect: Dialect,
+}
+
+impl Format {
+    /// The drafts that mean the same by a format are as one.
+    fn new(name: &'static str, dialect: Dialect) -> Format {
+        let is_old = matches!(dialect, Dialect::Draft4 | Dialect::Draft6);
+        let dialect = match name {
+            "date" | "date-time" | "email" | "ipv4" | "ipv6" | "regex" | "time" | "uri"
+            | "uuid" => Dialect::Draft7,
+            "hostname" if is_old => Dialect::Draft4,
+            "hostname" => Dialect::Draft7,
+            _ => dialect,
+        };
+        Format { name, dialect }
+    }
+}
+
+/// A keyword that the solver cannot work with.
+#[derive(Clone, Debug)]
+pub(crate) struct Atom {
+    /// What it is.
+    pub(crate) reason: &'static str,
+    /// Two atoms of the same text mean the same; one without a text is like no other.
+    pub(crate) text: Option<String>,
+    /// The types of the values that it speaks of.
+    pub(crate) on: Types,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -169,10 +155,35 @@ pub(crate) struct ObjectRules {
 }
 
 impl Arena {
-    /// Adds a document; the result is its root.
-    pub fn add(&mut self, document: &Value, dialect: Dialect) -> Id {
-        let mut reader = Reader { arena: self, document, dialect, ids: HashMap::new() };
-        reader.at("", document)
+    /// Two documents, of which equal schemas are one; the results are their roots.
+    pub fn of(inner: &Value, outer: &Value) -> (Arena, Id, Id) {
+        let mut arena = Arena::default();
+        let inner = arena.add(inner);
+        let outer = arena.add(outer);
+        let (inner, outer) = arena.unify(inner, outer);
+        (arena, inner, outer)
+    }
+
+    fn add(&mut self, document: &Value) -> Id {
+        let mut reader = Reader {
+            arena: self,
+            document,
+            dialect: Dialect::of(document),
+            scoped: has_scopes(document),
+            ids: HashMap::new(),
+            targets: HashMap::new(),
+            queue: Vec::new(),
+        };
+        let root = reader.at(document);
+        while let Some((id, value)) = reader.queue.pop() {
+            let schema = match value {
+                Value::Bool(verdict) => Schema { verdict: Some(*verdict), ..Schema::default() },
+                Value::Object(members) => reader.object(members),
+                _ => reader.unreadable("something that is no schema"),
+            };
+            reader.arena.set(id, schema);
+        }
+        root
     }
 
     /// The schema of any string.
@@ -181,19 +192,28 @@ impl Arena {
     }
 
     pub(crate) fn get(&self, id: Id) -> &Schema {
-        let found = usize::try_from(id.0).ok().and_then(|index| self.schemas.get(index));
-        found.unwrap_or(&self.missing)
+        self.schemas.get(id.index()).unwrap_or(&self.missing)
     }
 
-    fn reserve(&mut self) -> Id {
-        self.schemas.push(Schema::default());
+    fn push(&mut self, schema: Schema) -> Id {
+        self.schemas.push(schema);
         Id(u32::try_from(self.schemas.len() - 1).unwrap_or(u32::MAX))
     }
 
     fn set(&mut self, id: Id, schema: Schema) {
-        if let Some(place) = usize::try_from(id.0).ok().and_then(|at| self.schemas.get_mut(at)) {
+        if let Some(place) = self.schemas.get_mut(id.index()) {
             *place = schema;
         }
+    }
+}
+
+impl Id {
+    pub(super) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn at(index: usize) -> Id {
+        Id(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
@@ -220,50 +240,74 @@ const FORMATS: &[&str] = &[
     "uuid",
 ];
 
-struct Reader<'a> {
+struct Reader<'a, 'd> {
     arena: &'a mut Arena,
-    document: &'a Value,
+    document: &'d Value,
     dialect: Dialect,
-    /// Schemas by their pointer in the document.
-    ids: HashMap<String, Id>,
+    /// Whether some part of the document has an address of its own.
+    scoped: bool,
+    /// Schemas by where they are in memory.
+    ids: HashMap<usize, Id>,
+    targets: HashMap<&'d str, Option<&'d Value>>,
+    /// Schemas that have an id and are not read yet: none is read inside another.
+    queue: Vec<(Id, &'d Value)>,
 }
 
-impl Reader<'_> {
-    fn at(&mut self, pointer: &str, value: &Value) -> Id {
-        if let Some(id) = self.ids.get(pointer) {
+impl<'d> Reader<'_, 'd> {
+    fn at(&mut self, value: &'d Value) -> Id {
+        let address = std::ptr::from_ref(value).addr();
+        if let Some(id) = self.ids.get(&address) {
             return *id;
         }
-        let id = self.arena.reserve();
-        self.ids.insert(pointer.to_owned(), id);
-        let schema = match value {
-            Value::Bool(verdict) => Schema { verdict: Some(*verdict), ..Schema::default() },
-            Value::Object(members) => self.object(pointer, members),
-            _ => Schema { opaque: Some("something that is no schema"), ..Schema::default() },
-        };
-        self.arena.set(id, schema);
+        let id = self.arena.push(Schema::default());
+        self.ids.insert(address, id);
+        self.queue.push((id, value));
         id
     }
 
-    fn child(&mut self, pointer: &str, key: &str, value: &Value) -> Id {
-        self.at(&format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), value)
+    fn unreadable(&self, reason: &'static str) -> Schema {
+        Schema { opaque: Some(Atom { reason, text: None, on: Types::ALL }), ..Schema::default() }
     }
 
-    fn children(&mut self, pointer: &str, key: &str, value: &Value) -> Vec<Id> {
-        let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-        let pointer = format!("{pointer}/{key}");
-        let mut ids = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            ids.push(self.child(&pointer, &index.to_string(), item));
+    /// A keyword that the solver cannot work with, beside the others; where `of` refers to nothing,
+    /// equal ones are one.
+    fn atom(&mut self, schema: &mut Schema, reason: &'static str, on: Types, of: Option<&Value>) {
+        let text = of.map(Value::to_string).filter(|text| {
+            !["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""]
+                .iter()
+                .any(|reference| text.contains(reference))
+        });
+        let text = text.map(|text| format!("{:?} {reason} {text}", self.dialect));
+        let atom = Atom { reason, text, on };
+        let id = self.arena.push(Schema { opaque: Some(atom), ..Schema::default() });
+        schema.all_of.push(id);
+    }
+
+    fn malformed(&mut self, schema: &mut Schema) {
+        self.atom(schema, "a keyword that is not as its draft has it", Types::ALL, None);
+    }
+
+    fn children(&mut self, schema: &mut Schema, value: &'d Value) -> Vec<Id> {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.at(item)).collect(),
+            _ => {
+                self.malformed(schema);
+                Vec::new()
+            }
         }
-        ids
     }
 
-    fn object(&mut self, pointer: &str, members: &Map<String, Value>) -> Schema {
+    fn object(&mut self, members: &'d Map<String, Value>) -> Schema {
         let mut schema = Schema::default();
         if let Some(reference) = members.get("$ref") {
             match self.reference(reference) {
                 Some(id) => schema.reference = Some(id),
-                None => schema.opaque = Some("a `$ref` out of the document"),
+                None => {
+                    let absolute =
+                        reference.as_str().filter(|text| text.contains("://")).map(Value::from);
+                    let reason = "a `$ref` out of the document";
+                    self.atom(&mut schema, reason, Types::ALL, absolute.as_ref());
+                }
             }
             if self.dialect <= Dialect::Draft7 {
                 // Up to draft 07 nothing beside a `$ref` counts.
@@ -271,157 +315,215 @@ impl Reader<'_> {
             }
         }
         let get = |key: &str| members.get(key);
-        let count = |key: &str| {
-            let number = get(key)?.as_number()?;
-            number.as_u64().or_else(|| {
-                super::number::whole(number).and_then(|whole| u64::try_from(whole.max(0)).ok())
-            })
-        };
-        schema.types = get("type").map(types);
-        schema.values = get("enum").and_then(Value::as_array).cloned();
+        if let Some(value) = get("type") {
+            match types(value, self.dialect) {
+                Some(types) => schema.types = Some(types),
+                None => self.malformed(&mut schema),
+            }
+        }
+        match get("enum") {
+            Some(Value::Array(values)) => {
+                schema.values = Some(Rc::new(values.iter().cloned().collect()));
+            }
+            Some(_) => self.malformed(&mut schema),
+            None => {}
+        }
         if let Some(value) = get("const").filter(|_| self.dialect > Dialect::Draft4) {
             let holds = schema.values.take().is_none_or(|values| values.contains(value));
-            schema.values = Some(if holds { vec![value.clone()] } else { Vec::new() });
+            schema.values = Some(Rc::new(holds.then(|| value.clone()).into_iter().collect()));
         }
         if let Some(value) = get("allOf") {
-            schema.all_of = self.children(pointer, "allOf", value);
+            let mut ids = self.children(&mut schema, value);
+            schema.all_of.append(&mut ids);
         }
-        schema.any_of = get("anyOf").map(|value| self.children(pointer, "anyOf", value));
-        schema.one_of = get("oneOf").map(|value| self.children(pointer, "oneOf", value));
-        schema.not = get("not").map(|value| self.child(pointer, "not", value));
-        if let Some(value) = get("if").filter(|_| self.dialect > Dialect::Draft4) {
-            let condition = self.child(pointer, "if", value);
-            let then = get("then").map(|value| self.child(pointer, "then", value));
-            let otherwise = get("else").map(|value| self.child(pointer, "else", value));
+        schema.any_of = get("anyOf").map(|value| self.children(&mut schema, value));
+        schema.one_of = get("oneOf").map(|value| self.children(&mut schema, value));
+        schema.not = get("not").map(|value| self.at(value));
+        if let Some(value) = get("if").filter(|_| self.dialect >= Dialect::Draft7) {
+            let condition = self.at(value);
+            let then = get("then").map(|value| self.at(value));
+            let otherwise = get("else").map(|value| self.at(value));
             schema.condition = Some((condition, then, otherwise));
         }
-        (schema.minimum, schema.maximum) = self.bounds(members);
-        schema.multiple_of = get("multipleOf").and_then(Value::as_number).cloned();
-        schema.min_length = count("minLength").filter(|count| *count > 0);
-        schema.max_length = count("maxLength");
-        if let Some(pattern) = get("pattern").and_then(Value::as_str) {
-            match Matcher::new(pattern) {
-                Some(matcher) => schema.pattern = Some(Rc::new(matcher)),
-                None => schema.opaque = Some("a `pattern` that is no regular language"),
+        self.numbers(members, &mut schema);
+        schema.min_length = self.count(members, "minLength", &mut schema).filter(|min| *min > 0);
+        schema.max_length = self.count(members, "maxLength", &mut schema);
+        match get("pattern") {
+            Some(Value::String(pattern)) => {
+                schema.pattern = Some(self.arena.matchers.of(pattern));
             }
+            Some(_) => self.malformed(&mut schema),
+            None => {}
         }
         let format = get("format").and_then(Value::as_str);
-        schema.format = FORMATS.iter().copied().find(|name| Some(*name) == format);
-        schema.array = self.array(pointer, members, &count);
-        self.object_rules(pointer, members, &count, &mut schema);
-        for key in ["$dynamicRef", "$recursiveRef"] {
-            if members.contains_key(key) {
-                schema.opaque = Some("a dynamic reference");
+        let format = FORMATS.iter().copied().find(|name| Some(*name) == format);
+        schema.format = format.map(|name| Format::new(name, self.dialect));
+        for key in ["contentEncoding", "contentMediaType"] {
+            let is_checked = matches!(self.dialect, Dialect::Draft6 | Dialect::Draft7);
+            if let Some(value) = get(key).filter(|_| is_checked) {
+                self.atom(&mut schema, "an encoded content", Types::STRING, Some(value));
             }
         }
-        self.unevaluated(pointer, members, &mut schema);
+        self.array(members, &mut schema);
+        self.object_rules(members, &mut schema);
+        for key in ["$dynamicRef", "$recursiveRef"] {
+            if members.contains_key(key) && self.dialect >= Dialect::Draft2019 {
+                self.atom(&mut schema, "a dynamic reference", Types::ALL, None);
+            }
+        }
+        self.unevaluated(members, &mut schema);
         schema
     }
 
-    /// The lower and the upper bound, each with whether it is itself out.
-    fn bounds(&self, members: &Map<String, Value>) -> (Bound, Bound) {
-        let bound = |inclusive: &str, exclusive: &str, lower: bool| {
-            let number = |key: &str| members.get(key).and_then(Value::as_number).cloned();
-            if self.dialect == Dialect::Draft4 {
-                let is_out = members.get(exclusive).and_then(Value::as_bool) == Some(true);
-                return number(inclusive).map(|number| (number, is_out));
+    fn count(
+        &mut self,
+        members: &Map<String, Value>,
+        key: &str,
+        schema: &mut Schema,
+    ) -> Option<u64> {
+        let value = members.get(key)?;
+        match value.as_number().and_then(super::number::whole) {
+            Some(count) if count >= 0 => Some(u64::try_from(count).unwrap_or(u64::MAX)),
+            _ => {
+                self.malformed(schema);
+                None
             }
-            match (number(inclusive), number(exclusive)) {
-                (Some(a), Some(b)) => {
-                    let order = super::number::compare(&a, &b);
-                    let a_is_narrower = if lower { order.is_gt() } else { order.is_lt() };
-                    Some(if a_is_narrower { (a, false) } else { (b, true) })
-                }
-                (Some(a), None) => Some((a, false)),
-                (None, b) => b.map(|b| (b, true)),
-            }
-        };
-        (bound("minimum", "exclusiveMinimum", true), bound("maximum", "exclusiveMaximum", false))
+        }
     }
 
-    fn array(
+    fn numbers(&mut self, members: &Map<String, Value>, schema: &mut Schema) {
+        schema.minimum = self.bound(members, ("minimum", "exclusiveMinimum"), true, schema);
+        schema.maximum = self.bound(members, ("maximum", "exclusiveMaximum"), false, schema);
+        match members.get("multipleOf") {
+            Some(Value::Number(of)) if of.as_f64().is_some_and(|of| of > 0.0) => {
+                schema.multiple_of = Some(of.clone());
+            }
+            Some(_) => self.malformed(schema),
+            None => {}
+        }
+    }
+
+    /// The lower or the upper bound, with whether it is itself out.
+    fn bound(
         &mut self,
-        pointer: &str,
         members: &Map<String, Value>,
-        count: &dyn Fn(&str) -> Option<u64>,
-    ) -> Option<ArrayRules> {
+        (inclusive, exclusive): (&str, &str),
+        lower: bool,
+        schema: &mut Schema,
+    ) -> Option<(Number, bool)> {
+        let is_draft_4 = self.dialect == Dialect::Draft4;
+        let is_odd = |key: &str, is_right: fn(&Value) -> bool| {
+            members.get(key).is_some_and(|value| !is_right(value))
+        };
+        let flag = if is_draft_4 { Value::is_boolean } else { Value::is_number };
+        if is_odd(inclusive, Value::is_number) || is_odd(exclusive, flag) {
+            self.malformed(schema);
+        }
+        let number = |key: &str| members.get(key).and_then(Value::as_number).cloned();
+        if is_draft_4 {
+            let is_out = members.get(exclusive).and_then(Value::as_bool) == Some(true);
+            return number(inclusive).map(|number| (number, is_out));
+        }
+        match (number(inclusive), number(exclusive)) {
+            (Some(a), Some(b)) => {
+                let order = super::number::compare(&a, &b);
+                let a_is_narrower = if lower { order.is_gt() } else { order.is_lt() };
+                Some(if a_is_narrower { (a, false) } else { (b, true) })
+            }
+            (Some(a), None) => Some((a, false)),
+            (None, b) => b.map(|b| (b, true)),
+        }
+    }
+
+    fn array(&mut self, members: &'d Map<String, Value>, schema: &mut Schema) {
         let mut rules = ArrayRules::default();
         if self.dialect == Dialect::Draft2020 {
             if let Some(value) = members.get("prefixItems") {
-                rules.prefix = self.children(pointer, "prefixItems", value);
+                rules.prefix = self.children(schema, value);
             }
-            rules.rest = members.get("items").map(|value| self.child(pointer, "items", value));
+            if members.get("items").is_some_and(Value::is_array) {
+                self.malformed(schema);
+            } else {
+                rules.rest = members.get("items").map(|value| self.at(value));
+            }
         } else {
             match members.get("items") {
                 Some(value @ Value::Array(_)) => {
-                    rules.prefix = self.children(pointer, "items", value);
-                    let rest = members.get("additionalItems");
-                    rules.rest = rest.map(|value| self.child(pointer, "additionalItems", value));
+                    rules.prefix = self.children(schema, value);
+                    rules.rest = members.get("additionalItems").map(|value| self.at(value));
                 }
-                Some(value) => rules.rest = Some(self.child(pointer, "items", value)),
+                Some(value) => rules.rest = Some(self.at(value)),
                 None => {}
             }
         }
         if let Some(value) = members.get("contains").filter(|_| self.dialect > Dialect::Draft4) {
-            let id = self.child(pointer, "contains", value);
+            let id = self.at(value);
             let later = self.dialect >= Dialect::Draft2019;
-            let min = count("minContains").filter(|_| later).unwrap_or(1);
-            rules.contains = Some((id, min, count("maxContains").filter(|_| later)));
+            let min = self.count(members, "minContains", schema).filter(|_| later).unwrap_or(1);
+            let max = self.count(members, "maxContains", schema).filter(|_| later);
+            rules.contains = Some((id, min, max));
         }
-        rules.min = count("minItems").filter(|count| *count > 0);
-        rules.max = count("maxItems");
-        rules.unique = members.get("uniqueItems").and_then(Value::as_bool) == Some(true);
+        rules.min = self.count(members, "minItems", schema).filter(|count| *count > 0);
+        rules.max = self.count(members, "maxItems", schema);
+        match members.get("uniqueItems") {
+            Some(Value::Bool(unique)) => rules.unique = *unique,
+            Some(_) => self.malformed(schema),
+            None => {}
+        }
         let says_something = !rules.prefix.is_empty()
             || rules.rest.is_some()
             || rules.contains.is_some()
             || rules.min.is_some()
             || rules.max.is_some()
             || rules.unique;
-        says_something.then_some(rules)
+        schema.array = says_something.then_some(rules);
     }
 
-    fn object_rules(
+    fn entries(
         &mut self,
-        pointer: &str,
-        members: &Map<String, Value>,
-        count: &dyn Fn(&str) -> Option<u64>,
+        members: &'d Map<String, Value>,
+        key: &str,
         schema: &mut Schema,
-    ) {
+    ) -> Option<&'d Map<String, Value>> {
+        match members.get(key) {
+            Some(Value::Object(entries)) => Some(entries),
+            Some(_) => {
+                self.malformed(schema);
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn object_rules(&mut self, members: &'d Map<String, Value>, schema: &mut Schema) {
         let mut rules = ObjectRules::default();
-        if let Some(Value::Object(properties)) = members.get("properties") {
-            let pointer = format!("{pointer}/properties");
-            for (name, value) in properties {
-                rules.properties.insert(name.clone(), self.child(&pointer, name, value));
-            }
+        for (name, value) in self.entries(members, "properties", schema).into_iter().flatten() {
+            rules.properties.insert(name.clone(), self.at(value));
         }
-        if let Some(Value::Object(patterns)) = members.get("patternProperties") {
-            let pointer = format!("{pointer}/patternProperties");
-            for (pattern, value) in patterns {
-                let id = self.child(&pointer, pattern, value);
-                match Matcher::new(pattern) {
-                    Some(matcher) => rules.patterns.push((Rc::new(matcher), id)),
-                    None => schema.opaque = Some("a pattern that is no regular language"),
-                }
-            }
+        let patterns = self.entries(members, "patternProperties", schema);
+        for (pattern, value) in patterns.into_iter().flatten() {
+            let id = self.at(value);
+            rules.patterns.push((self.arena.matchers.of(pattern), id));
         }
-        let additional = members.get("additionalProperties");
-        rules.additional =
-            additional.map(|value| self.child(pointer, "additionalProperties", value));
-        if let Some(value) = members.get("propertyNames").filter(|_| self.dialect > Dialect::Draft4)
-        {
-            rules.names = Some(self.child(pointer, "propertyNames", value));
+        rules.additional = members.get("additionalProperties").map(|value| self.at(value));
+        let names = members.get("propertyNames").filter(|_| self.dialect > Dialect::Draft4);
+        rules.names = names.map(|value| self.at(value));
+        rules.required = self.strings(members.get("required"), schema);
+        rules.min = self.count(members, "minProperties", schema).filter(|count| *count > 0);
+        rules.max = self.count(members, "maxProperties", schema);
+        let later = self.dialect >= Dialect::Draft2019;
+        if later && members.contains_key("dependencies") {
+            self.atom(schema, "`dependencies` of an older draft", Types::OBJECT, None);
         }
-        rules.required = members.get("required").map(strings).unwrap_or_default();
-        rules.min = count("minProperties").filter(|count| *count > 0);
-        rules.max = count("maxProperties");
-        for key in ["dependencies", "dependentRequired", "dependentSchemas"] {
-            let Some(Value::Object(entries)) = members.get(key) else { continue };
-            let pointer = format!("{pointer}/{key}");
-            for (name, value) in entries {
-                schema.dependencies.push(match value {
-                    Value::Array(_) => (name.clone(), strings(value), None),
-                    _ => (name.clone(), Vec::new(), Some(self.child(&pointer, name, value))),
-                });
+        let keys: &[&str] =
+            if later { &["dependentRequired", "dependentSchemas"] } else { &["dependencies"] };
+        for key in keys {
+            for (name, value) in self.entries(members, key, schema).into_iter().flatten() {
+                let dependency = match value {
+                    Value::Array(_) => (name.clone(), self.strings(Some(value), schema), None),
+                    _ => (name.clone(), Vec::new(), Some(self.at(value))),
+                };
+                schema.dependencies.push(dependency);
             }
         }
         let says_something = !rules.properties.is_empty()
@@ -434,8 +536,18 @@ impl Reader<'_> {
         schema.object = says_something.then_some(rules);
     }
 
+    fn strings(&mut self, value: Option<&Value>, schema: &mut Schema) -> Vec<String> {
+        let Some(value) = value else { return Vec::new() };
+        let items = value.as_array().map(Vec::as_slice);
+        if items.is_none_or(|items| !items.iter().all(Value::is_string)) {
+            self.malformed(schema);
+        }
+        let items = items.unwrap_or_default();
+        items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
     /// `unevaluatedProperties` and `unevaluatedItems` where nothing else evaluates in place.
-    fn unevaluated(&mut self, pointer: &str, members: &Map<String, Value>, schema: &mut Schema) {
+    fn unevaluated(&mut self, members: &'d Map<String, Value>, schema: &mut Schema) {
         if self.dialect < Dialect::Draft2019 {
             return;
         }
@@ -451,105 +563,50 @@ impl Reader<'_> {
             "$recursiveRef",
         ];
         let is_alone = !IN_PLACE.iter().any(|key| members.contains_key(*key));
+        let whole = || Value::Object(members.clone());
         if let Some(value) = members.get("unevaluatedProperties") {
             if is_alone {
-                let id = self.child(pointer, "unevaluatedProperties", value);
+                let id = self.at(value);
                 let rules = schema.object.get_or_insert_default();
                 rules.additional = rules.additional.or(Some(id));
-            } else {
-                schema.opaque = Some("`unevaluatedProperties` beside other schemas");
+            } else if value.as_bool() != Some(true) {
+                let reason = "`unevaluatedProperties` beside other schemas";
+                self.atom(schema, reason, Types::OBJECT, Some(&whole()));
             }
         }
         if let Some(value) = members.get("unevaluatedItems") {
             if is_alone && !members.contains_key("contains") {
-                let id = self.child(pointer, "unevaluatedItems", value);
+                let id = self.at(value);
                 let rules = schema.array.get_or_insert_default();
                 rules.rest = rules.rest.or(Some(id));
-            } else {
-                schema.opaque = Some("`unevaluatedItems` beside other schemas");
+            } else if value.as_bool() != Some(true) {
+                let reason = "`unevaluatedItems` beside other schemas";
+                self.atom(schema, reason, Types::ARRAY, Some(&whole()));
             }
         }
     }
 
     /// A reference within the document, by pointer, by anchor or by `$id`.
-    fn reference(&mut self, reference: &Value) -> Option<Id> {
-        let text = reference.as_str()?;
-        let document = self.document;
-        let base = document.get("$id").or_else(|| document.get("id")).and_then(Value::as_str);
-        let own = base.unwrap_or_default().trim_end_matches('#');
-        let fragment = match text.split_once('#') {
-            Some((path, fragment)) if path.is_empty() || path == own => fragment,
-            None if text == own || text.is_empty() => "",
-            _ => return None,
+    fn reference(&mut self, reference: &'d Value) -> Option<Id> {
+        let text = reference.as_str().filter(|_| !self.scoped)?;
+        let target = match self.targets.get(text) {
+            Some(target) => *target,
+            None => {
+                let target = referred(self.document, text);
+                self.targets.insert(text, target);
+                target
+            }
         };
-        let fragment = decoded(fragment);
-        if fragment.is_empty() || fragment.starts_with('/') {
-            let value = document.pointer(&fragment)?;
-            return Some(self.at(&fragment, value));
-        }
-        let (pointer, value) = anchor(document, &fragment, String::new())?;
-        Some(self.at(&pointer, value))
+        target.map(|target| self.at(target))
     }
 }
 
-type Bound = Option<(Number, bool)>;
-
-/// The schema with an anchor, or with an `$id` that is a fragment.
-fn anchor<'a>(value: &'a Value, name: &str, pointer: String) -> Option<(String, &'a Value)> {
-    let is_named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-    let fragment = format!("#{name}");
-    if is_named("$anchor", name) || is_named("$id", &fragment) || is_named("id", &fragment) {
-        return Some((pointer, value));
-    }
+fn types(value: &Value, dialect: Dialect) -> Option<Types> {
     match value {
-        Value::Object(members) => members.iter().find_map(|(key, value)| {
-            let key = key.replace('~', "~0").replace('/', "~1");
-            anchor(value, name, format!("{pointer}/{key}"))
+        Value::String(name) => Types::named(name, dialect),
+        Value::Array(names) => names.iter().try_fold(Types::NO, |types, name| {
+            Some(types.or(Types::named(name.as_str()?, dialect)?))
         }),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, value)| anchor(value, name, format!("{pointer}/{index}"))),
         _ => None,
     }
-}
-
-/// The text with its `%41` resolved; what is no UTF-8 then stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = |byte: &u8| char::from(*byte).to_digit(16);
-        let pair = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(high).zip(hex(low)),
-            _ => None,
-        };
-        match pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn types(value: &Value) -> Types {
-    match value {
-        Value::String(name) => Types::named(name),
-        Value::Array(names) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .fold(Types::NO, |types, name| types.or(Types::named(name))),
-        _ => Types::ALL,
-    }
-}
-
-fn strings(value: &Value) -> Vec<String> {
-    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }

@@ -1,0 +1,125 @@
+//! Patterns as automata over whole strings, built when they are first asked.
+
+use std::cell::{Cell, OnceCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
+use regex_automata::{Anchored, MatchKind};
+use regex_syntax::ParserBuilder;
+
+/// A pattern, and its automaton where it can have one.
+pub(crate) struct Matcher {
+    source: String,
+    dfa: OnceCell<Option<Dfa>>,
+    budget: Rc<Cell<usize>>,
+}
+
+/// An automaton over whole strings.
+pub(crate) type Dfa = dense::DFA<Vec<u32>>;
+
+/// The largest automaton that is built, in bytes.
+const MAX_AUTOMATON: usize = 1 << 20;
+
+/// What all automata of one question may take, in bytes; one that is given up counts in full.
+const MAX_AUTOMATA: usize = 16 << 20;
+
+/// The longest pattern that is looked at.
+const MAX_PATTERN: usize = 8 << 10;
+
+/// Patterns by their text.
+#[derive(Debug)]
+pub(crate) struct Matchers {
+    known: HashMap<String, Rc<Matcher>>,
+    budget: Rc<Cell<usize>>,
+}
+
+impl Default for Matchers {
+    fn default() -> Matchers {
+        Matchers { known: HashMap::new(), budget: Rc::new(Cell::new(MAX_AUTOMATA)) }
+    }
+}
+
+impl Matchers {
+    /// The one matcher of a pattern.
+    pub(crate) fn of(&mut self, pattern: &str) -> Rc<Matcher> {
+        if let Some(matcher) = self.known.get(pattern) {
+            return matcher.clone();
+        }
+        let matcher = Rc::new(Matcher {
+            source: pattern.to_owned(),
+            dfa: OnceCell::new(),
+            budget: self.budget.clone(),
+        });
+        self.known.insert(pattern.to_owned(), matcher.clone());
+        matcher
+    }
+}
+
+impl fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Matcher").field(&self.source).finish()
+    }
+}
+
+impl Matcher {
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The automaton of the ECMAScript pattern, which matches anywhere in a string; none where it
+    /// is no regular language, or too large.
+    pub(crate) fn dfa(&self) -> Option<&Dfa> {
+        let build = || {
+            if self.source.len() > MAX_PATTERN || self.budget.get() < MAX_AUTOMATON {
+                return None;
+            }
+            let translated = crate::pattern::to_rust(&self.source)?;
+            let dfa = whole(&format!("(?s:.)*(?:{translated})(?s:.)*"));
+            let cost = dfa.as_ref().map_or(MAX_AUTOMATON, dense::DFA::memory_usage);
+            self.budget.set(self.budget.get().saturating_sub(cost));
+            dfa
+        };
+        self.dfa.get_or_init(build).as_ref()
+    }
+
+    /// Whether the pattern matches somewhere in a text, where it can be told.
+    pub(crate) fn matches(&self, text: &str) -> Option<bool> {
+        let dfa = self.dfa()?;
+        let mut state = begin(dfa)?;
+        for byte in text.bytes() {
+            state = dfa.next_state(state, byte);
+        }
+        Some(accepts(dfa, state))
+    }
+}
+
+/// The automaton of all strings that are UTF-8.
+pub(crate) fn any() -> Option<Dfa> {
+    whole("(?s:.)*")
+}
+
+fn whole(expression: &str) -> Option<Dfa> {
+    let mut parser = ParserBuilder::new().nest_limit(100).build();
+    let hir = parser.parse(&format!("^(?:{expression})$")).ok()?;
+    let config = thompson::Config::new().nfa_size_limit(Some(MAX_AUTOMATON));
+    let nfa = thompson::Compiler::new().configure(config).build_from_hir(&hir).ok()?;
+    let config = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(Some(MAX_AUTOMATON))
+        .determinize_size_limit(Some(2 * MAX_AUTOMATON));
+    dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()
+}
+
+pub(crate) fn begin(dfa: &Dfa) -> Option<StateID> {
+    dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()
+}
+
+pub(crate) fn accepts(dfa: &Dfa, state: StateID) -> bool {
+    dfa.is_match_state(dfa.next_eoi_state(state))
+}
