@@ -4,28 +4,48 @@ use wr_schema::json::{Node, Span};
 use wr_schema::language::{Side, language};
 
 use crate::direction::{Mode, Verdict, contains, direction};
+use crate::documents::Documents;
+use crate::evidence::Court;
 use crate::report::{Bump, Evidence, Finding, Kind, Overall, Report};
+use crate::{rules, walk};
 
 /// What the checker says of an old and a new version of a schema.
 ///
 /// A schema of the dialect comes with its references replaced; any other may refer within itself.
 pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
-    let backward = direction(old, new, mode);
-    let forward = direction(new, old, mode);
-    let mut findings = Vec::new();
+    let documents = Documents::new(old, new);
+    let verdicts = (direction(old, new, mode), direction(new, old, mode));
+    let mut court = Court::new((old, new), &documents, mode, verdicts);
+    let (pairs, is_complete) = walk::pairs(&documents);
+    let mut findings: Vec<Finding> =
+        pairs.iter().flat_map(|pair| rules::check(pair, &mut court)).collect();
+    let Court { backward, forward, .. } = court;
     explain(&mut findings, Kind::Backward, &backward, old, new);
     explain(&mut findings, Kind::Forward, &forward, old, new);
+    if !is_complete {
+        findings.push(too_deep(old, new));
+    }
     let mut report = Report { backward, forward, findings, required_bump: Bump::None };
-    report.required_bump = match report.overall() {
-        Overall::Breaking | Overall::Unproven => Bump::Major,
-        Overall::Compatible if is_same(old, new, mode) => Bump::None,
-        Overall::Compatible => Bump::Minor,
-    };
+    report.required_bump = bump(&report, old, new, mode);
     report
 }
 
+/// The smallest bump that changes need.
+fn bump(report: &Report, old: &Node, new: &Node, mode: Mode) -> Bump {
+    let is_growth = |finding: &Finding| GROWTH.contains(&finding.rule);
+    match report.overall() {
+        Overall::Breaking | Overall::Unproven => Bump::Major,
+        Overall::Compatible if report.findings.iter().any(is_growth) => Bump::Minor,
+        Overall::Compatible if is_same(old, new, mode) => Bump::None,
+        Overall::Compatible => Bump::Minor,
+    }
+}
+
+/// The rules whose changes older readers ignore, and which never leave a contract as it was.
+const GROWTH: &[&str] = &["field_added_optional", "enum_value_added", "union_branch_added"];
+
 /// Whether both versions have the same languages.
-fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
+pub(crate) fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
     let same = |old: &Node, new: &Node| {
         [(old, new), (new, old)]
             .into_iter()
@@ -41,7 +61,11 @@ fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
 
 /// A direction that no rule has explained.
 fn explain(findings: &mut Vec<Finding>, kind: Kind, verdict: &Verdict, old: &Node, new: &Node) {
-    if findings.iter().any(|finding| finding.kind == kind) {
+    let is_explained = |finding: &Finding| match verdict {
+        Verdict::Unproven(_) => finding.kind == Kind::Unproven,
+        Verdict::Breaking(_) | Verdict::Compatible => finding.kind == kind,
+    };
+    if findings.iter().any(is_explained) {
         return;
     }
     let (rule, who) = match kind {
@@ -79,6 +103,21 @@ fn explain(findings: &mut Vec<Finding>, kind: Kind, verdict: &Verdict, old: &Nod
         help,
         evidence,
     });
+}
+
+/// Schemas that nest too deep to be compared place by place.
+fn too_deep(old: &Node, new: &Node) -> Finding {
+    let reason = "it nests too deep to be compared place by place".to_owned();
+    Finding {
+        rule: "language_narrowed",
+        kind: Kind::Unproven,
+        pointer: String::new(),
+        old: Some(head(old)),
+        new: Some(head(new)),
+        message: reason.clone(),
+        help: "write the schema in simpler terms, or waive this with a reason".to_owned(),
+        evidence: Evidence::Reason(reason),
+    }
 }
 
 /// The first character of a schema.

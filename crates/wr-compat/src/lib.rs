@@ -5,15 +5,25 @@
 //! by a validator, and made as small as it can be) → [`compare`] (both directions, what changed, and
 //! the bump it needs).
 
+mod bounds;
+mod change;
 pub mod compare;
+mod defaults;
 pub mod direction;
+mod documents;
+mod enums;
+mod evidence;
 pub mod frozen;
 pub mod history;
+mod maps;
 mod pattern;
 pub mod report;
 pub mod rules;
 mod smallest;
 pub mod solver;
+mod types;
+mod walk;
+mod words;
 
 pub use compare::compare;
 pub use direction::{Mode, Verdict, Witness, direction};

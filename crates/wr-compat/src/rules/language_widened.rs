@@ -7,3 +7,7 @@
 //! Example: an `if`/`then` is removed that asked for a property.
 //!
 //! Undo the change, or make it in a new major: `cargo xtask new major SUBJECT`.
+
+use super::Check;
+
+pub(super) const CHECK: Check = Check::Elsewhere;
