@@ -1,8 +1,7 @@
 //! `explain`: the page of a rule, or the table of all rules.
 
-use wr_schema::lint::RULES;
-
-use crate::{Error, Exit, Screen};
+use crate::render::{RuleRow, rules_of_lint};
+use crate::{Error, Exit, Screen, compat};
 
 /// Tell what a rule refuses, why, and what to write instead.
 #[derive(Debug, clap::Args)]
@@ -15,26 +14,33 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+    let (lint, compat) = (rules_of_lint(), compat::rule_rows());
+    let rows = || lint.iter().chain(&compat);
     match &args.rule {
-        None => table(screen)?,
-        Some(id) => match RULES.iter().find(|rule| rule.id == id) {
-            Some(rule) => write!(screen.out, "{}\n\n{}", rule.id, rule.page())?,
-            None => return Err(unknown(id)),
+        None => {
+            table(&[("of the lint", &lint), ("of the compatibility checker", &compat)], screen)?
+        }
+        Some(id) => match rows().find(|rule| rule.id == id) {
+            Some(rule) => write!(screen.out, "{}\n\n{}", rule.id, rule.page)?,
+            None => return Err(unknown(id, rows().map(|rule| rule.id).collect())),
         },
     }
     Ok(Exit::Clean)
 }
 
-fn table(screen: &mut Screen<'_>) -> std::io::Result<()> {
-    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
-    for rule in RULES {
-        writeln!(screen.out, "{:width$}  {}", rule.id, rule.summary())?;
+fn table(tables: &[(&str, &[RuleRow])], screen: &mut Screen<'_>) -> std::io::Result<()> {
+    let rows = tables.iter().flat_map(|(_, rows)| rows.iter());
+    let width = rows.map(|rule| rule.id.len()).max().unwrap_or_default();
+    for (index, (title, rows)) in tables.iter().enumerate() {
+        writeln!(screen.out, "{}rules {title}:", if index > 0 { "\n" } else { "" })?;
+        for rule in *rows {
+            writeln!(screen.out, "  {:width$}  {}", rule.id, rule.summary)?;
+        }
     }
     Ok(())
 }
 
-fn unknown(id: &str) -> Error {
-    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+fn unknown(id: &str, ids: Vec<&str>) -> Error {
     let near = similar::get_close_matches(id, &ids, 3, 0.5);
     let near: Vec<String> = near.iter().map(|id| format!("`{id}`")).collect();
     let next = if near.is_empty() {

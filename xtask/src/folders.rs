@@ -22,6 +22,11 @@ impl Schemas {
         self.schemas.clone().unwrap_or_else(default_schemas)
     }
 
+    /// Whether the user names one.
+    pub(crate) fn is_given(&self) -> bool {
+        self.schemas.is_some()
+    }
+
     /// Whether the folder is the one of this workspace.
     pub(crate) fn is_default(&self) -> bool {
         self.schemas.as_deref().is_none_or(|given| {

@@ -9,12 +9,15 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod compat;
 mod diff;
+mod diff_versions;
 mod error;
 mod explain;
 mod folders;
 mod fuzz;
 mod generate;
+mod git;
 mod lint;
 mod new;
 mod render;
@@ -27,7 +30,6 @@ pub use screen::Screen;
 /// How a verb ended.
 ///
 /// 101 is what a Rust panic and a `cargo run` that fails to build return: it is never ours.
-/// 102 is kept for `unproven`, a verdict of the compatibility checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done, and nothing to report.
@@ -40,6 +42,8 @@ pub enum Exit {
     Stale,
     /// 100: findings.
     Findings,
+    /// 102: the compatibility checker could not tell, which is no pass.
+    Unproven,
     /// What a child process returned, passed on.
     Child(u8),
 }
@@ -53,6 +57,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Stale => 4,
             Exit::Findings => 100,
+            Exit::Unproven => 102,
             Exit::Child(code) => code,
         }
     }
@@ -71,11 +76,14 @@ const EXIT_CODES: &str = "Exit codes:
   1    could not run
   2    the command line is wrong
   4    generated files are not fresh
-  100  findings";
+  100  findings
+  102  unproven: what could not be told is not passed";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Lint(lint::Args),
+    Compat(compat::Args),
+    Diff(diff_versions::Args),
     Explain(explain::Args),
     New(new::Args),
     Gen(generate::Args),
@@ -95,7 +103,7 @@ pub fn main() -> ExitCode {
 
 /// Runs the verb of a command line, whose first argument is the program, without colours.
 ///
-/// Nothing but `fuzz` starts a process; a failure to write is [`Exit::Failed`].
+/// Nothing but `fuzz` and, to read git, `compat` starts a process; a failure to write is [`Exit::Failed`].
 pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
@@ -113,6 +121,8 @@ pub fn run_on(
         Err(error) => usage(&error, screen),
         Ok(cli) => match cli.verb {
             Verb::Lint(args) => lint::run(&args, screen),
+            Verb::Compat(args) => compat::run(&args, screen),
+            Verb::Diff(args) => diff_versions::run(&args, screen),
             Verb::Explain(args) => explain::run(&args, screen),
             Verb::New(args) => new::run(&args, screen),
             Verb::Gen(args) => generate::run(&args, screen),

@@ -3,13 +3,15 @@
 //! A diagnostic has one spot or more; the first is the one to mend, the others are what it
 //! disagrees with.
 
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
 use wr_schema::Sources;
 use wr_schema::finding::{Finding, LineColumn, Place};
-use wr_schema::lint::RULES;
+use wr_schema::lint::{RULES, Rule};
 
 use crate::{Error, Screen};
 
@@ -48,9 +50,11 @@ pub(crate) struct Diagnostic<'a> {
     /// The id of the rule.
     pub(crate) rule: &'a str,
     /// What is wrong.
-    pub(crate) message: &'a str,
+    pub(crate) message: Cow<'a, str>,
+    /// What shows it, a text of one or more lines each.
+    pub(crate) notes: Vec<String>,
     /// What to write instead.
-    pub(crate) help: &'a str,
+    pub(crate) help: Cow<'a, str>,
     /// Where; the first is the one to mend.
     pub(crate) spots: Vec<Spot<'a>>,
 }
@@ -62,6 +66,8 @@ pub(crate) struct Spot<'a> {
     pub(crate) path: String,
     /// The stretch of the file, where it could be read.
     pub(crate) region: Option<Region<'a>>,
+    /// What is there, beside the underlined stretch.
+    pub(crate) label: Option<String>,
 }
 
 /// A stretch of a file.
@@ -109,19 +115,15 @@ impl<'a> Report<'a> {
             let path = shown(folder, sources.path(&finding.place));
             Diagnostic {
                 rule: finding.rule,
-                message: &finding.message,
-                help: &finding.help,
-                spots: vec![Spot { path, region }],
+                message: Cow::from(&finding.message),
+                notes: Vec::new(),
+                help: Cow::from(&finding.help),
+                spots: vec![Spot { path, region, label: None }],
             }
-        });
-        let rules = RULES.iter().map(|rule| RuleRow {
-            id: rule.id,
-            summary: rule.summary(),
-            page: rule.page(),
         });
         Report {
             diagnostics: diagnostics.collect(),
-            rules: rules.collect(),
+            rules: rules_of_lint(),
             files: sources.iter().count(),
         }
     }
@@ -138,8 +140,23 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The rules of the lint.
+pub(crate) fn rules_of_lint() -> Vec<RuleRow> {
+    let row =
+        |rule: &'static Rule| RuleRow { id: rule.id, summary: rule.summary(), page: rule.page() };
+    RULES.iter().map(row).collect()
+}
+
+impl Diagnostic<'_> {
+    /// Shows it alone, underlined, with an empty line below.
+    pub(crate) fn write(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        text::write_one(self, screen.colour, screen.out)
+    }
+}
+
 /// Where the lines of a text begin, so that many places in it are found without reading it again.
-struct Lines<'a> {
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
     /// The offset and the place that were asked for last: findings come in the order of the text,
@@ -148,13 +165,14 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Lines<'a> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         Lines { text, starts, last: Cell::new((0, LineColumn { line: 1, column: 1 })) }
     }
 
-    fn region(&self, start: usize, end: usize) -> Region<'a> {
+    /// The stretch between two offsets.
+    pub(crate) fn region(&self, start: usize, end: usize) -> Region<'a> {
         let start = boundary(self.text, start);
         let end = boundary(self.text, end).max(start);
         let (first, last) = (self.place(start), self.place(end));

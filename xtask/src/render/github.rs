@@ -32,7 +32,8 @@ fn command(diagnostic: &Diagnostic<'_>) -> String {
     properties.push(format!("title={}", property(diagnostic.rule)));
     let others = diagnostic.spots.iter().skip(1).map(|spot| format!("\nsee {}", spot.path));
     let others: String = others.collect();
-    let text = format!("{}\nhelp: {}{others}", diagnostic.message, diagnostic.help);
+    let notes: String = diagnostic.notes.iter().map(|note| format!("\nnote: {note}")).collect();
+    let text = format!("{}{notes}\nhelp: {}{others}", diagnostic.message, diagnostic.help);
     format!("::error {}::{}", properties.join(","), data(&text))
 }
 

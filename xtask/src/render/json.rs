@@ -54,8 +54,8 @@ fn row<'a>(diagnostic: &'a Diagnostic<'_>) -> Row<'a> {
     Row {
         rule: diagnostic.rule,
         spot: spots.next().unwrap_or_default(),
-        message: diagnostic.message,
-        help: diagnostic.help,
+        message: &diagnostic.message,
+        help: &diagnostic.help,
         related: spots.collect(),
     }
 }

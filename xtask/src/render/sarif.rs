@@ -43,10 +43,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 fn result(diagnostic: &Diagnostic<'_>, report: &Report<'_>) -> Value {
     let mut spots = diagnostic.spots.iter().map(location);
+    let notes: String = diagnostic.notes.iter().map(|note| format!("\nnote: {note}")).collect();
+    let text = format!("{}{notes}\nhelp: {}", diagnostic.message, diagnostic.help);
     let mut result = json!({
         "ruleId": diagnostic.rule,
         "level": "error",
-        "message": {"text": format!("{}\nhelp: {}", diagnostic.message, diagnostic.help)},
+        "message": {"text": text},
         "locations": spots.next().into_iter().collect::<Vec<_>>(),
     });
     let related: Vec<Value> = spots.collect();

@@ -21,9 +21,8 @@ const MOST_LINES: usize = 50;
 
 /// Writes every diagnostic, then a line that counts them.
 pub(super) fn write(report: &Report<'_>, colour: bool, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     for diagnostic in &report.diagnostics {
-        writeln!(out, "{}\n", one(diagnostic, &renderer))?;
+        write_one(diagnostic, colour, out)?;
     }
     if report.diagnostics.is_empty() {
         return writeln!(out, "no findings in {}", count(report.files, "file"));
@@ -38,22 +37,35 @@ pub(super) fn write(report: &Report<'_>, colour: bool, out: &mut dyn Write) -> i
     )
 }
 
+/// Writes one diagnostic, and an empty line.
+pub(super) fn write_one(
+    diagnostic: &Diagnostic<'_>,
+    colour: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    writeln!(out, "{}\n", one(diagnostic, &renderer))
+}
+
 fn one(diagnostic: &Diagnostic<'_>, renderer: &Renderer) -> String {
     let shown: Vec<Shown<'_>> = diagnostic.spots.iter().map(Shown::of).collect();
     let mut elements: Vec<Element<'_>> = Vec::new();
-    for (index, Shown { path, excerpt, .. }) in shown.iter().enumerate() {
+    for (index, Shown { path, excerpt, label, .. }) in shown.iter().enumerate() {
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         elements.push(match excerpt {
             Some(excerpt) => Snippet::source(&excerpt.text)
                 .path(path)
                 .line_start(excerpt.line)
-                .annotation(kind.span(excerpt.span.clone()))
+                .annotation(kind.span(excerpt.span.clone()).label(label.as_deref()))
                 .into(),
             None => Origin::path(path).into(),
         });
     }
-    elements.push(Level::HELP.message(normalize_untrusted_str(diagnostic.help)).into());
-    let title = Level::ERROR.primary_title(diagnostic.message).id(diagnostic.rule);
+    for note in &diagnostic.notes {
+        elements.push(Level::NOTE.message(normalize_untrusted_str(note)).into());
+    }
+    elements.push(Level::HELP.message(normalize_untrusted_str(&diagnostic.help)).into());
+    let title = Level::ERROR.primary_title(diagnostic.message.as_ref()).id(diagnostic.rule);
     let text = renderer.render(&[title.elements(elements)]);
     shown.iter().fold(text, |text, shown| shown.mend_column(text))
 }
@@ -63,13 +75,15 @@ struct Shown<'a> {
     path: String,
     region: Option<&'a Region<'a>>,
     excerpt: Option<Excerpt>,
+    label: Option<String>,
 }
 
 impl<'a> Shown<'a> {
     fn of(spot: &'a Spot<'_>) -> Shown<'a> {
         let path = normalize_untrusted_str(&spot.path).replace(['\n', '\r'], "\u{240a}");
         let region = spot.region.as_ref();
-        Shown { path, region, excerpt: region.map(Excerpt::of) }
+        let label = spot.label.as_deref().map(normalize_untrusted_str);
+        Shown { path, region, excerpt: region.map(Excerpt::of), label }
     }
 
     /// The renderer knows the column in the excerpt; where that is cut on the left, the column in
