@@ -3,6 +3,8 @@
 //! Prints one line a subject: its name, documents, accepted, values, writable.
 
 mod catalogues;
+mod defaults;
+mod defaults_of_all;
 mod shop;
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -18,6 +20,7 @@ fn main() -> Outcome {
     let seed = arguments.next().transpose()?.unwrap_or(0);
     SEED.set(seed).map_err(|_| "a seed is set once")?;
     shop::by_hand();
+    defaults_of_all::hold();
     catalogues::all(cases)
 }
 

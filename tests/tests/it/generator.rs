@@ -13,6 +13,8 @@ use wr_schema::draft::{Draft, Role};
 use wr_schema::keywords::{self, INTEGER_FORMATS, KEYWORDS, Kind, On, TEXT_FORMATS};
 use wr_schema::{Catalog, Sources};
 
+use crate::generator_defaults;
+
 /// The cases of the differential engine for each catalogue.
 const CASES: u64 = 2_000;
 
@@ -151,7 +153,8 @@ fn workspace() -> PathBuf {
              pub fn all(cases: u64) -> Outcome {{\n{calls}    Ok(())\n}}\n"
         ),
     );
-    for file in ["main.rs", "shop.rs"] {
+    write("driver/src/defaults_of_all.rs", &defaults_of_all());
+    for file in ["defaults.rs", "main.rs", "shop.rs"] {
         let source = wr_tests::cases("driver").join(file);
         write(&format!("driver/src/{file}"), &fs::read_to_string(source).unwrap());
     }
@@ -159,6 +162,18 @@ fn workspace() -> PathBuf {
     fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     remove_others(&folder, &written);
     folder
+}
+
+/// The driver's assertions about the defaults of all catalogues.
+fn defaults_of_all() -> String {
+    let calls = catalogues().into_iter().flat_map(|(name, schemas)| {
+        generator_defaults::calls(&format!("{name}_events"), &catalog(&schemas))
+    });
+    let calls: String = calls.collect();
+    format!(
+        "//! Every default.\n\nuse wr_core::serde_json::to_value;\n\nuse crate::defaults::holds;\n\n\
+         pub fn hold() {{\n{calls}}}\n"
+    )
 }
 
 /// Removes the files of catalogues that are no more, which cargo might take for sources.

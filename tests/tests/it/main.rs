@@ -8,6 +8,7 @@
 mod compat_pairs;
 mod differential;
 mod generator;
+mod generator_defaults;
 mod lint;
 mod lint_dialect;
 mod lint_robustness;
