@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         Format::Text => {
             writeln!(screen.out, "{name}, {} to {}:", args.old, args.new)?;
             for finding in &findings {
-                writeln!(screen.out, "  {}", sentence(finding))?;
+                writeln!(screen.out, "  {}", sentence(finding, "breaking: "))?;
             }
             if findings.is_empty() {
                 writeln!(screen.out, "  nothing that a message or a reader could tell")?;
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         Format::Markdown => {
             writeln!(screen.out, "### `{name}` {} to {}\n", args.old, args.new)?;
             for finding in &findings {
-                writeln!(screen.out, "- {}", sentence(finding))?;
+                writeln!(screen.out, "- {}", sentence(finding, "**breaking**: "))?;
             }
             if findings.is_empty() {
                 writeln!(screen.out, "Nothing that a message or a reader could tell.")?;
@@ -94,9 +94,13 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
-/// What changed, and where the message does not say it.
-fn sentence(finding: &Finding) -> String {
-    let hurts = if finding.kind == Kind::Allowed { "" } else { "**breaking**: " };
+/// What changed, and where, if the message does not say it.
+fn sentence(finding: &Finding, breaking: &str) -> String {
+    let hurts = match finding.kind {
+        Kind::Allowed => "",
+        Kind::Unproven => "not proved: ",
+        Kind::Backward | Kind::Forward | Kind::Meaning | Kind::Code => breaking,
+    };
     let place = finding.pointer.trim_start_matches('/').replace('/', ".");
     let last = place.rsplit('.').next().unwrap_or_default();
     let names_it = finding.message.contains(&format!("`{place}`"))

@@ -109,7 +109,8 @@ fn what_cannot_be_told_is_not_passed() {
     let old = r#"{"$ref": "https://example.com/elsewhere.json"}"#;
     let answer = pair(old, OLD, &["--format", "json"]).is(Exit::Unproven).json();
     assert_eq!(answer["verdict"], "unproven");
-    assert_eq!(answer["findings"][0]["kind"], "unproven");
+    let findings = answer["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|finding| finding["kind"] == "unproven"), "{answer}");
     assert_eq!(Exit::Unproven.code(), 102);
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Loaded {
     sources: Sources,
     /// The path of the file, as the user typed it.
     path: PathBuf,
+    /// The event it is a version of, where its folder and name say so.
+    pub(crate) event: Option<String>,
     /// The schema as it is written.
     pub(crate) written: Node,
     /// With every reference replaced, where the file is a version of the dialect.
@@ -56,7 +58,12 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Error> {
     let part = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let folder = absolute.parent().and_then(part).unwrap_or_default();
     let name = format!("{folder}/{}", part(&absolute).unwrap_or_default());
-    let is_version = Place::of(&name).version().is_some();
+    let place = Place::of(&name);
+    let is_version = place.version().is_some();
+    let event = match place {
+        Place::Event(subject, _) => Some(subject.event_type().to_string()),
+        _ => None,
+    };
     let mut texts = vec![(name.clone(), text)];
     if is_version && folder != "definitions" {
         texts.extend(definitions(&absolute));
@@ -81,7 +88,7 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Error> {
         let resolved = ours.then(|| resolve(&draft, file, &written).ok()).flatten();
         (written, resolved.filter(|node| !refers(node)))
     };
-    Ok(Loaded { sources, path: path.to_owned(), written, resolved })
+    Ok(Loaded { sources, path: path.to_owned(), event, written, resolved })
 }
 
 fn read(path: &Path) -> Result<String, Error> {

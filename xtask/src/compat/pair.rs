@@ -24,7 +24,9 @@ pub(super) fn run(
         _ => (&before.written, &after.written),
     };
     let report = guarded(|| compare(from, to, mode)).map_err(failed)?;
+    let event = after.event.clone();
     let (before, after) = (before.texts(), after.texts());
+    let pair = Pair { report: &report, before: &before, after: &after, mode, event };
     match format {
         Format::Json => {
             let spans = |finding: &Finding| (before.json(finding.old), after.json(finding.new));
@@ -33,13 +35,11 @@ pub(super) fn run(
                 .map_err(std::io::Error::from)?;
             writeln!(screen.out)?;
         }
-        Format::Text => text(&report, old, new, (&before, &after), mode, screen)?,
-        Format::Github | Format::Sarif => render::Report {
-            diagnostics: diagnostics(&report, &before, &after, mode),
-            rules: rule_rows(),
-            files: 2,
+        Format::Text => pair.text(old, new, screen)?,
+        Format::Github | Format::Sarif => {
+            render::Report { diagnostics: pair.diagnostics(), rules: rule_rows(), files: 2 }
+                .write(format, screen)?
         }
-        .write(format, screen)?,
     }
     Ok(exit(report.overall()))
 }
@@ -49,63 +49,82 @@ pub(super) fn failed(what: String) -> Error {
     Error::failed(what, "report this with the schemas that show it")
 }
 
-/// The report as a person reads it.
-pub(super) fn text(
-    report: &Report,
-    old: &Path,
-    new: &Path,
-    (before, after): (&Texts<'_>, &Texts<'_>),
-    mode: Mode,
-    screen: &mut Screen<'_>,
-) -> Result<(), Error> {
-    let diagnostics = diagnostics(report, before, after, mode);
-    for diagnostic in &diagnostics {
-        diagnostic.write(screen)?;
-    }
-    let allowed = report.findings.iter().filter(|finding| finding.kind == Kind::Allowed);
-    for finding in allowed {
-        writeln!(screen.out, "allowed[{}]: {}", finding.rule, finding.message)?;
-    }
-    let (old, new) = (old.display(), new.display());
-    let found = count(diagnostics.len(), "finding");
-    match (report.overall(), report.required_bump) {
-        (Overall::Compatible, Bump::None) => {
-            writeln!(screen.out, "compatible: {new} is the same contract as {old}")?;
-        }
-        (Overall::Compatible, _) => {
-            writeln!(screen.out, "compatible: {new} is a legal minor after {old}")?;
-        }
-        (Overall::Unproven, _) => writeln!(
-            screen.out,
-            "unproven: whether {new} is a legal minor after {old} could not be told; {found}"
-        )?,
-        (Overall::Breaking, _) => writeln!(
-            screen.out,
-            "breaking: {new} is no legal minor after {old}, it needs a major; {found}; \
-             `cargo xtask explain RULE` tells more about a rule"
-        )?,
-    }
-    Ok(())
+/// Two versions and what the checker says of them.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) report: &'a Report,
+    /// The texts of the old version.
+    pub(super) before: &'a Texts<'a>,
+    /// The texts of the new version.
+    pub(super) after: &'a Texts<'a>,
+    pub(super) mode: Mode,
+    /// The event that both are versions of, where the path of the new one says so.
+    pub(super) event: Option<String>,
 }
 
-/// What is not allowed, underlined in both files.
-fn diagnostics<'a>(
-    report: &'a Report,
-    before: &Texts<'a>,
-    after: &Texts<'a>,
-    mode: Mode,
-) -> Vec<Diagnostic<'a>> {
-    let findings = report.findings.iter().filter(|finding| finding.kind != Kind::Allowed);
-    findings
-        .map(|finding| Diagnostic {
-            rule: finding.rule,
-            message: Cow::from(&finding.message),
-            notes: notes(finding, mode),
-            help: Cow::from(&finding.help),
-            spots: [after.spot(finding.new, "new"), before.spot(finding.old, "old")]
-                .into_iter()
-                .flatten()
-                .collect(),
-        })
-        .collect()
+impl<'a> Pair<'a> {
+    /// The report as a person reads it.
+    pub(super) fn text(
+        &self,
+        old: &Path,
+        new: &Path,
+        screen: &mut Screen<'_>,
+    ) -> Result<(), Error> {
+        let diagnostics = self.diagnostics();
+        for diagnostic in &diagnostics {
+            diagnostic.write(screen)?;
+        }
+        let allowed = self.report.findings.iter().filter(|finding| finding.kind == Kind::Allowed);
+        for finding in allowed {
+            writeln!(screen.out, "allowed[{}]: {}", finding.rule, finding.message)?;
+        }
+        let (old, new) = (old.display(), new.display());
+        let found = count(diagnostics.len(), "finding");
+        match (self.report.overall(), self.report.required_bump) {
+            (Overall::Compatible, Bump::None) => {
+                writeln!(screen.out, "compatible: {new} is the same contract as {old}")?;
+            }
+            (Overall::Compatible, _) => {
+                writeln!(screen.out, "compatible: {new} is a legal minor after {old}")?;
+            }
+            (Overall::Unproven, _) => writeln!(
+                screen.out,
+                "unproven: whether {new} is a legal minor after {old} could not be told; {found}"
+            )?,
+            (Overall::Breaking, _) => writeln!(
+                screen.out,
+                "breaking: {new} is no legal minor after {old}, it needs a major; {found}; \
+                 `cargo xtask explain RULE` tells more about a rule"
+            )?,
+        }
+        Ok(())
+    }
+
+    /// What is not allowed, underlined in both files.
+    fn diagnostics(&self) -> Vec<Diagnostic<'a>> {
+        let findings = self.report.findings.iter().filter(|finding| finding.kind != Kind::Allowed);
+        findings
+            .map(|finding| Diagnostic {
+                rule: finding.rule,
+                message: Cow::from(&finding.message),
+                notes: notes(finding, self.mode),
+                help: self.help(finding),
+                spots: [self.after.spot(finding.new, "new"), self.before.spot(finding.old, "old")]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// What to do, with the command for this event.
+    fn help(&self, finding: &'a Finding) -> Cow<'a, str> {
+        match &self.event {
+            Some(event) => Cow::from(format!(
+                "{}\n`cargo xtask new major {event}` begins the major",
+                finding.help.replace("SUBJECT", event)
+            )),
+            None => Cow::from(&finding.help),
+        }
+    }
 }

@@ -7,7 +7,8 @@ use wr_compat::{Bump, Evidence, Finding, Kind, Mode, Report, Verdict, Witness};
 use wr_schema::json::{FileId, Span};
 use wr_schema::validator::Violation;
 
-use super::{Texts, pair};
+use super::Texts;
+use super::pair::Pair;
 use crate::Screen;
 
 const OLD: &str = "{\n  \"properties\": {\n    \"n\": {\"default\": 0}\n  }\n}\n";
@@ -48,7 +49,14 @@ fn shown(findings: Vec<Finding>, backward: Verdict, required_bump: Bump) -> Stri
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut screen = Screen { out: &mut out, err: &mut err, colour: false };
     let (old, new) = (Path::new("old.json"), Path::new("new.json"));
-    pair::text(&report, old, new, (&before, &after), Mode::Languages, &mut screen).unwrap();
+    let pair = Pair {
+        report: &report,
+        before: &before,
+        after: &after,
+        mode: Mode::Languages,
+        event: None,
+    };
+    pair.text(old, new, &mut screen).unwrap();
     String::from_utf8(out).unwrap()
 }
 
