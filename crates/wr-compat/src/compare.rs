@@ -14,7 +14,16 @@ use crate::{rules, walk};
 /// A schema of the dialect comes with its references replaced; any other may refer within itself.
 pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
     let documents = Documents::new(old, new);
-    let verdicts = (direction(old, new, mode), direction(new, old, mode));
+    let verdicts = if old.to_value() == new.to_value() {
+        // Nothing changed, so nothing can have broken that was not broken before.
+        let verdict = match direction(old, new, mode) {
+            Verdict::Unproven(_) => Verdict::Compatible,
+            verdict @ (Verdict::Compatible | Verdict::Breaking(_)) => verdict,
+        };
+        (verdict.clone(), verdict)
+    } else {
+        (direction(old, new, mode), direction(new, old, mode))
+    };
     let mut court = Court::new((old, new), &documents, mode, verdicts);
     let (pairs, is_complete) = walk::pairs(&documents);
     let mut findings: Vec<Finding> =
@@ -36,6 +45,7 @@ fn bump(report: &Report, old: &Node, new: &Node, mode: Mode) -> Bump {
     match report.overall() {
         Overall::Breaking | Overall::Unproven => Bump::Major,
         Overall::Compatible if report.findings.iter().any(is_growth) => Bump::Minor,
+        Overall::Compatible if old.to_value() == new.to_value() => Bump::None,
         Overall::Compatible if is_same(old, new, mode) => Bump::None,
         Overall::Compatible => Bump::Minor,
     }

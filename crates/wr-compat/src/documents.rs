@@ -393,11 +393,8 @@ fn at_least_one(node: &mut Node, keyword: &str) {
 
 /// Gives each part a span of its own: the parts of two files may have the same.
 fn renumber(node: &mut Node, next: &mut usize) {
-    let mut fresh = || {
-        *next += 1;
-        Span { file: FileId(u32::MAX), start: *next, end: *next + 1 }
-    };
-    node.span = fresh();
+    *next += 1;
+    node.span = Span { file: FileId(u32::MAX), start: *next, end: *next + 1 };
     match &mut node.data {
         Data::Array(items) => items.iter_mut().for_each(|item| renumber(item, next)),
         Data::Object(members) => {

@@ -39,15 +39,17 @@ fn values(node: &Node) -> &[Node] {
 
 /// Values as a message lists them.
 pub(crate) fn listed(values: &[&Node]) -> String {
-    let text = |value: &&Node| match value.as_str() {
-        Some(text) => format!("`{text}`"),
-        None => format!("`{}`", value.to_value()),
-    };
-    let first: Vec<String> = values.iter().take(FEW).map(text).collect();
+    let quoted = |value: &&Node| format!("`{}`", text(value));
+    let first: Vec<String> = values.iter().take(FEW).map(quoted).collect();
     match values.len().saturating_sub(FEW) {
         0 => first.join(", "),
         more => format!("{} and {more} more", first.join(", ")),
     }
+}
+
+/// A value as a message says it: a string without its quotes.
+pub(crate) fn text(value: &Node) -> String {
+    value.as_str().map_or_else(|| value.to_value().to_string(), str::to_owned)
 }
 
 /// The enum with values of the other version.

@@ -39,11 +39,10 @@ pub(crate) fn change(pair: &Pair<'_>) -> Option<Opening> {
 
 fn rest(node: &Node) -> Rest {
     let rests = KEYWORDS.iter().filter_map(|keyword| node.get(keyword));
-    let rest = rests.fold(Rest::Free, |rest, node| match (&node.data, rest) {
+    rests.fold(Rest::Free, |rest, node| match (&node.data, rest) {
         (Data::Bool(false), _) | (_, Rest::None) => Rest::None,
         (Data::Object(members), Rest::Free) if members.is_empty() => Rest::Free,
         (Data::Object(_), _) => Rest::Typed,
         (_, rest) => rest,
-    });
-    rest
+    })
 }

@@ -178,14 +178,13 @@ impl<'a> Walk<'a> {
                 new: site(&pair.new, new, new_node),
             });
         }
-        let is_schema = |node: &&Node| node.is_object();
         for (keyword, step, name, owner) in [
             ("items", Step::Items, rust_names::Step::Items, "items"),
             ("additionalProperties", Step::Values, rust_names::Step::Values, "values"),
         ] {
             let (old, new) = (pair.old.node.member(keyword), pair.new.node.member(keyword));
             let (Some(old), Some(new)) = (old, new) else { continue };
-            if ![&old.value, &new.value].iter().all(|node| is_schema(node)) {
+            if ![&old.value, &new.value].iter().all(|node| node.is_object()) {
                 continue;
             }
             let site = |site: &Site<'a>, member: &'a wr_schema::json::Member| {

@@ -20,6 +20,15 @@ pub(crate) fn types(pair: &Pair<'_>) -> Option<(String, String)> {
     Some((of_site(pair, &pair.old, old_required)?, of_site(pair, &pair.new, new_required)?))
 }
 
+/// The types of a place in both versions in a sentence, whether they are required aside.
+pub(crate) fn plain_types(pair: &Pair<'_>) -> Option<(String, String)> {
+    let of = |site: &Site<'_>| {
+        let told = of_site(pair, site, true)?;
+        Some(if site.name.is_some() { format!("`{told}`") } else { told })
+    };
+    Some((of(&pair.old)?, of(&pair.new)?))
+}
+
 fn of_site(pair: &Pair<'_>, site: &Site<'_>, required: bool) -> Option<String> {
     of(pair.documents, site.node, site.name.as_deref(), required)
 }
@@ -40,7 +49,7 @@ pub(crate) fn of(
         }
         None => {
             let plain = words(documents, node, 0)?;
-            if required { plain } else { format!("optional: {plain}") }
+            if required { plain } else { format!("{plain}, optional") }
         }
     })
 }

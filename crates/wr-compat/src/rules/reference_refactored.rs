@@ -84,6 +84,5 @@ const UNREAD: &[&str] = &[
     "prefixItems",
     "additionalItems",
     "unevaluatedItems",
-    "unevaluatedProperties",
     "nullable",
 ];

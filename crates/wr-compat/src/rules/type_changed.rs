@@ -21,7 +21,7 @@ fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
         Some(Retyping::IntegerToNumber | Retyping::NumberToInteger) | None => return,
     };
     let name = pair.new.place();
-    let message = match words::types(pair).filter(|(old, new)| old != new) {
+    let message = match words::plain_types(pair).filter(|(old, new)| old != new) {
         Some((old, new)) => format!("{name} was {old} and is {new}"),
         None => format!("the types of {name} changed"),
     };

@@ -6,16 +6,15 @@
 //!
 //! Keep the unit, and add a new optional property whose name and unit say the other.
 
-use wr_schema::json::Node;
-
 use super::Check;
 use crate::change::{Change, Otherwise, Sample};
+use crate::enums;
 use crate::walk::{Pair, Site};
 
 pub(super) const CHECK: Check = Check::Place(check);
 
 fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
-    let unit = |site: &Site<'_>| site.annotation("x-wr-unit").map(Node::to_value);
+    let unit = |site: &Site<'_>| site.annotation("x-wr-unit").map(enums::text);
     let (old, new) = (unit(&pair.old), unit(&pair.new));
     let Some(was) = old.filter(|old| new.as_ref() != Some(old)) else { return };
     let name = pair.new.place();
