@@ -32,12 +32,16 @@ pub(super) fn run(
     let sources = schemas.load()?;
     let draft = Draft::of(&sources);
     let findings = lint(&draft);
-    if !findings.is_empty() {
-        Report::of_lint(&findings, &sources, &folder).write(format, screen)?;
-        writeln!(screen.err, "nothing was compared: the schemas have findings")?;
-        return Ok(Exit::Findings);
-    }
-    let base = Base::find(&folder, against)?;
+    let is_clean = findings.is_empty();
+    let lint = Report::of_lint(&findings, &sources, &folder);
+    let base = match Base::find(&folder, against) {
+        // The lint comes first; what else is asked is told as far as it can be.
+        Err(error) if !is_clean => {
+            error.write(screen.err)?;
+            None
+        }
+        base => base?,
+    };
     let majors = majors(&draft);
     let (mut items, pairs) = check(&majors)?;
     let published = base.as_ref().map(|base| published(&base.files)).unwrap_or_default();
@@ -45,7 +49,7 @@ pub(super) fn run(
     let is_released = base.as_ref().is_none_or(|base| base.is_released);
     let waivers = draft.at("waivers.json").and_then(|file| file.content.as_ref().ok());
     let waivers = waivers.map(Waivers::of).unwrap_or_default();
-    let strict = base.as_ref().is_some_and(|base| base.is_default);
+    let strict = is_clean && base.as_ref().is_some_and(|base| base.is_default);
     let later = match &base {
         Some(base) if waivers.len() > 0 => edits(&draft, &self::published(&base.first))?,
         _ => Vec::new(),
@@ -64,6 +68,7 @@ pub(super) fn run(
         is_released,
     };
     let outcome = Outcome {
+        lint: &lint.diagnostics,
         items: &items,
         problems: &problems,
         subjects: majors.len(),
@@ -77,7 +82,7 @@ pub(super) fn run(
         Format::Json => outcome.json(&around, screen)?,
         Format::Github | Format::Sarif => Report {
             diagnostics: outcome.diagnostics(&around, &waivers_path),
-            rules: rule_rows(),
+            rules: lint.rules.iter().cloned().chain(rule_rows()).collect(),
             files: sources.iter().count(),
         }
         .write(format, screen)?,
@@ -126,12 +131,14 @@ fn published(files: &BTreeMap<String, String>) -> Vec<Published<'_>> {
 
 /// What became of published files that may not change.
 fn edits(draft: &Draft<'_>, published: &[Published<'_>]) -> Result<Vec<Item>, Error> {
-    let now =
-        |file: &Published<'_>| draft.at(file.path).and_then(|file| file.content.as_ref().ok());
+    let now = |file: &Published<'_>| draft.at(file.path)?.content.as_ref().ok();
+    // What is there and cannot be read is a finding of the lint.
+    let is_gone = |file: &Published<'_>| draft.at(file.path).is_none();
     let findings = guarded(|| {
         let findings = published.iter().map(|file| match now(file) {
             Some(now) => frozen(&file.node, now),
-            None => vec![frozen_file_removed::finding(&file.node)],
+            None if is_gone(file) => vec![frozen_file_removed::finding(&file.node)],
+            None => Vec::new(),
         });
         findings.collect::<Vec<_>>()
     })
@@ -160,6 +167,8 @@ fn edits(draft: &Draft<'_>, published: &[Published<'_>]) -> Result<Vec<Item>, Er
 
 /// Everything that a report shows.
 struct Outcome<'a> {
+    /// What the lint finds.
+    lint: &'a [Diagnostic<'a>],
     items: &'a [Item],
     problems: &'a [Problem],
     /// How many majors there are.
@@ -176,7 +185,8 @@ impl Outcome<'_> {
     fn overall(&self) -> Overall {
         let items = self.items.iter().map(Item::overall);
         let problems = self.problems.iter().map(|_| Overall::Breaking);
-        items.chain(problems).max().unwrap_or(Overall::Compatible)
+        let lint = self.lint.iter().map(|_| Overall::Breaking);
+        items.chain(problems).chain(lint).max().unwrap_or(Overall::Compatible)
     }
 
     fn diagnostics<'a>(&'a self, around: &Around<'a>, waivers: &str) -> Vec<Diagnostic<'a>> {
@@ -189,7 +199,7 @@ impl Outcome<'_> {
             help: Cow::from(&problem.help),
             spots: around.now.spot(Some(problem.span), "").into_iter().collect(),
         });
-        items.chain(problems).collect()
+        self.lint.iter().cloned().chain(items).chain(problems).collect()
     }
 
     fn text(
@@ -210,12 +220,17 @@ impl Outcome<'_> {
             )?;
         }
         let compared = format!(
-            "{} of minors in {}, {} compared",
+            "{} of minors in {}; {}",
             count(self.pairs, "pair"),
-            count(self.subjects, "history").replace("historys", "histories"),
+            if self.subjects == 1 {
+                "1 history".to_owned()
+            } else {
+                format!("{} histories", self.subjects)
+            },
             match self.base {
-                Some(base) => format!("{} against {base}", count(self.published, "published file")),
-                None => "no published file".to_owned(),
+                Some(base) =>
+                    format!("{} held against {base}", count(self.published, "published file")),
+                None => "no published file looked at".to_owned(),
             }
         );
         let waived = self.items.iter().filter(|item| item.waived.is_some()).count();
@@ -242,7 +257,16 @@ impl Outcome<'_> {
                 "help": problem.help,
             })
         });
+        let lint = self.lint.iter().map(|diagnostic| {
+            json!({
+                "rule": diagnostic.rule,
+                "path": diagnostic.spots.first().map(|spot| &spot.path),
+                "message": diagnostic.message,
+                "help": diagnostic.help,
+            })
+        });
         let object = json!({
+            "lint": lint.collect::<Vec<_>>(),
             "verdict": word(self.overall()),
             "base": self.base,
             "pairs": self.pairs,
