@@ -21,10 +21,11 @@ fn an_edit_before_the_first_release_can_be_waived() {
     fs::remove_file(&topology).unwrap();
     let findings = repository.findings(&[]);
     assert!(findings.len() >= 3, "{findings:?}");
+    let shown = repository.compat(&[]).is(Exit::Findings).out;
     let mut waivers = Vec::new();
     for finding in &findings {
         assert_eq!(finding["waivable"], true, "{finding}");
-        repository.compat(&[]).is(Exit::Findings).says(finding["fingerprint"].as_str().unwrap());
+        assert!(shown.contains(finding["fingerprint"].as_str().unwrap()), "{shown}");
         waivers.push(
             json!({"fingerprint": finding["fingerprint"], "reason": "no service is built yet"}),
         );
