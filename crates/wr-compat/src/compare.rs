@@ -52,7 +52,8 @@ fn bump(report: &Report, old: &Node, new: &Node, mode: Mode) -> Bump {
 }
 
 /// The rules whose changes older readers ignore, and which never leave a contract as it was.
-const GROWTH: &[&str] = &["field_added_optional", "enum_value_added", "union_branch_added"];
+pub(crate) const GROWTH: &[&str] =
+    &["field_added_optional", "enum_value_added", "union_branch_added"];
 
 /// Whether both versions have the same languages.
 pub(crate) fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
