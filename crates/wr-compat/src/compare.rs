@@ -29,8 +29,9 @@ pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
     let mut findings: Vec<Finding> =
         pairs.iter().flat_map(|pair| rules::check(pair, &mut court)).collect();
     let Court { backward, forward, .. } = court;
-    explain(&mut findings, Kind::Backward, &backward, old, new);
-    explain(&mut findings, Kind::Forward, &forward, old, new);
+    let explained = findings.len();
+    explain(&mut findings, explained, Kind::Backward, &backward, old, new);
+    explain(&mut findings, explained, Kind::Forward, &forward, old, new);
     if !is_complete {
         findings.push(too_deep(old, new));
     }
@@ -70,13 +71,20 @@ pub(crate) fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
     }
 }
 
-/// A direction that no rule has explained.
-fn explain(findings: &mut Vec<Finding>, kind: Kind, verdict: &Verdict, old: &Node, new: &Node) {
+/// A direction that no rule has explained; the first findings are by rules.
+fn explain(
+    findings: &mut Vec<Finding>,
+    by_rules: usize,
+    kind: Kind,
+    verdict: &Verdict,
+    old: &Node,
+    new: &Node,
+) {
     let is_explained = |finding: &Finding| match verdict {
         Verdict::Unproven(_) => finding.kind == Kind::Unproven,
         Verdict::Breaking(_) | Verdict::Compatible => finding.kind == kind,
     };
-    if findings.iter().any(is_explained) {
+    if findings.iter().take(by_rules).any(is_explained) {
         return;
     }
     let (rule, who) = match kind {

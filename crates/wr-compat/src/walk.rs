@@ -446,10 +446,11 @@ impl<'a> Union<'a> {
         self.edit(site, Vec::new(), branches.map(|(_, branch)| (*branch).clone()).collect())
     }
 
-    /// The union with this branch alone.
-    pub(crate) fn only(&self, site: &Site<'_>, value: &str) -> Edit {
-        let branches = self.branches.iter().filter(|(other, _)| other != value);
-        self.edit(site, Vec::new(), branches.map(|(_, branch)| (*branch).clone()).collect())
+    /// The union with one branch alone.
+    pub(crate) fn only(&self, site: &Site<'_>, branch: &Node) -> Edit {
+        let branches = Node { span: branch.span, data: Data::Array(vec![branch.clone()]) };
+        let what = What::Keywords(vec![(self.keyword.to_owned(), Some(branches))]);
+        Edit { path: site.path.clone(), what }
     }
 
     fn edit(&self, site: &Site<'_>, add: Vec<Node>, remove: Vec<Node>) -> Edit {

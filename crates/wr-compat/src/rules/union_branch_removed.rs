@@ -26,7 +26,7 @@ fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
             otherwise: Otherwise::Meaning {
                 sample: Sample {
                     path: pair.old.path.clone(),
-                    edits: vec![old.only(&pair.old, value)],
+                    edits: vec![old.only(&pair.old, branch)],
                 },
                 old: format!("{} is a `{value}`", pair.old.place()),
                 new: format!("{} is an unknown branch", pair.new.place()),
