@@ -61,9 +61,15 @@ fn decide(sent: &Value, taken: &Value) -> Verdict {
         judges().as_ref().is_ok_and(|judges: &Judges| judges.is_witness(document))
     };
     let (arena, inner, outer) = Arena::of(sent, taken);
+    if arena.is_circular(&[inner, outer]) {
+        return Verdict::Unproven("a schema that leads to itself for the same value".to_owned());
+    }
     let document = match Solver::new(&arena).judged_by(&judge).escape(inner, outer) {
         Outcome::None => return Verdict::Compatible,
         Outcome::Unknown(reason) => return Verdict::Unproven(reason.to_owned()),
+        Outcome::Maybe(document, reason) if !judge(&document) => {
+            return Verdict::Unproven(reason.to_owned());
+        }
         Outcome::Found(document) | Outcome::Maybe(document, _) => document,
     };
     match judges() {
@@ -76,7 +82,8 @@ fn decide(sent: &Value, taken: &Value) -> Verdict {
 pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
     let proved = with_room(|| {
         let (arena, inner, outer) = Arena::of(inner, outer);
-        Solver::new(&arena).escape(inner, outer) == Outcome::None
+        !arena.is_circular(&[inner, outer])
+            && Solver::new(&arena).escape(inner, outer) == Outcome::None
     });
     proved == Some(true)
 }

@@ -512,8 +512,8 @@ impl<'d> Reader<'_, 'd> {
         rules.min = self.count(members, "minProperties", schema).filter(|count| *count > 0);
         rules.max = self.count(members, "maxProperties", schema);
         let later = self.dialect >= Dialect::Draft2019;
-        if later && members.contains_key("dependencies") {
-            self.atom(schema, "`dependencies` of an older draft", Types::OBJECT, None);
+        if let Some(value) = members.get("dependencies").filter(|_| later) {
+            self.atom(schema, "`dependencies` of an older draft", Types::OBJECT, Some(value));
         }
         let keys: &[&str] =
             if later { &["dependentRequired", "dependentSchemas"] } else { &["dependencies"] };
