@@ -14,7 +14,7 @@ use crate::json::{Data, Member, Node, Span};
 use crate::keywords;
 use crate::names::Subject;
 use null::{with_null, without_null};
-use references::{follow, referred};
+use references::{References, address};
 use whole::Whole;
 
 /// Which side of a message.
@@ -35,10 +35,26 @@ pub enum Side {
 /// readers drop `additionalProperties: false` beside `properties`; whatever stands under `not`,
 /// `if`, `contains`, `dependencies` and `propertyNames` is taken as written.
 pub fn language(schema: &Node, side: Side) -> Node {
-    let mut translation =
-        Translation { root: schema, side, parts: Vec::new(), ids: HashMap::new() };
+    let mut translation = Translation {
+        root: schema,
+        side,
+        references: References::of(schema),
+        parts: Vec::new(),
+        ids: HashMap::new(),
+        queue: Vec::new(),
+    };
     let mut out = translation.schema(schema, &How::Closed);
     let span = schema.span;
+    // Targets one after the other, so that no chain of references is too long.
+    while let Some((index, target, how)) = translation.queue.pop() {
+        let translated = match how {
+            How::Raw => translation.raw(target),
+            how => translation.schema(target, &how),
+        };
+        if let Some(part) = translation.parts.get_mut(index) {
+            *part = translated;
+        }
+    }
     if let Data::Object(members) = &mut out.data {
         if let Some(draft) = schema.member("$schema") {
             members.insert(0, draft.clone());
@@ -60,10 +76,16 @@ pub fn language(schema: &Node, side: Side) -> Node {
 struct Translation<'a> {
     root: &'a Node,
     side: Side,
+    references: References<'a>,
     /// The targets of references, each translated once for each way that it is used.
     parts: Vec<Node>,
-    ids: HashMap<(Span, How), usize>,
+    ids: HashMap<(usize, How), usize>,
+    /// The targets that are not translated yet.
+    queue: Vec<(usize, &'a Node, How)>,
 }
+
+/// The most targets of references, and ways that they are used, that are translated.
+const MAX_PARTS: usize = 20_000;
 
 /// How a schema is used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,8 +99,8 @@ enum How {
     Raw,
 }
 
-impl Translation<'_> {
-    fn schema(&mut self, schema: &Node, how: &How) -> Node {
+impl<'a> Translation<'a> {
+    fn schema(&mut self, schema: &'a Node, how: &How) -> Node {
         let Data::Object(members) = &schema.data else { return schema.clone() };
         if *how == How::Raw {
             return self.raw(schema);
@@ -86,7 +108,7 @@ impl Translation<'_> {
         if self.is_only_reference(schema) {
             return self.reference(schema, how);
         }
-        let whole = Whole::of(self.root, schema);
+        let whole = Whole::of(&self.references, schema);
         let mut required = whole.required.clone();
         if let How::Part(others) = how {
             required.extend(others.iter().map(String::as_str));
@@ -156,7 +178,7 @@ impl Translation<'_> {
     }
 
     /// Every schema of an object or an array of schemas.
-    fn each(&mut self, schemas: &Node, how: &How) -> Node {
+    fn each(&mut self, schemas: &'a Node, how: &How) -> Node {
         let data = match &schemas.data {
             Data::Array(items) => {
                 Data::Array(items.iter().map(|item| self.schema(item, how)).collect())
@@ -176,31 +198,43 @@ impl Translation<'_> {
     }
 
     /// A schema as it is written, but for where its references lead.
-    fn raw(&mut self, schema: &Node) -> Node {
+    fn raw(&mut self, schema: &'a Node) -> Node {
         let data = match &schema.data {
             Data::Array(items) => Data::Array(items.iter().map(|item| self.raw(item)).collect()),
+            Data::Object(_) if self.is_only_reference(schema) => {
+                return self.reference(schema, &How::Raw);
+            }
             Data::Object(members) => {
-                if let Some(text) = schema.get("$ref").and_then(Node::as_str)
-                    && let Some(target) = referred(self.root, text)
-                {
-                    return self.part(schema.span, target, How::Raw);
+                let mut out = Vec::new();
+                for member in members {
+                    let value = match member.key.as_str() {
+                        "$id" | "id" | "$anchor" | "$schema" | "definitions" | "$defs" => continue,
+                        "$ref" => match self.reference(schema, &How::Raw).member("$ref") {
+                            Some(reference) => reference.value.clone(),
+                            None => member.value.clone(),
+                        },
+                        "properties" | "patternProperties" | "dependencies"
+                        | "dependentSchemas" => self.each(&member.value, &How::Raw),
+                        "allOf"
+                        | "anyOf"
+                        | "oneOf"
+                        | "not"
+                        | "if"
+                        | "then"
+                        | "else"
+                        | "items"
+                        | "prefixItems"
+                        | "additionalItems"
+                        | "unevaluatedItems"
+                        | "contains"
+                        | "additionalProperties"
+                        | "unevaluatedProperties"
+                        | "propertyNames" => self.raw(&member.value),
+                        _ => member.value.clone(),
+                    };
+                    out.push(Member { value, ..member.clone() });
                 }
-                Data::Object(
-                    members
-                        .iter()
-                        .filter(|member| {
-                            !matches!(member.key.as_str(), "$id" | "id" | "$anchor" | "$schema")
-                                || !matches!(member.value.data, Data::String(_))
-                        })
-                        .map(|member| {
-                            let value = match member.key.as_str() {
-                                "const" | "enum" | "default" | "examples" => member.value.clone(),
-                                _ => self.raw(&member.value),
-                            };
-                            Member { value, ..member.clone() }
-                        })
-                        .collect(),
-                )
+                Data::Object(out)
             }
             other => other.clone(),
         };
@@ -222,47 +256,31 @@ impl Translation<'_> {
             })
     }
 
-    /// A reference to the translation of its target; one that leads nowhere stays as it is.
-    fn reference(&mut self, schema: &Node, how: &How) -> Node {
-        let text = schema.get("$ref").and_then(Node::as_str).unwrap_or_default();
-        match referred(self.root, text) {
+    /// A reference to the translation of its target; one that leads nowhere leads nowhere after.
+    fn reference(&mut self, schema: &'a Node, how: &How) -> Node {
+        match self.references.target(schema) {
             Some(target) => self.part(schema.span, target, how.clone()),
-            None => schema.clone(),
+            None => {
+                let text = schema.get("$ref").and_then(Node::as_str).unwrap_or_default();
+                let text = if text.starts_with('#') { "#/definitions/none" } else { text };
+                let span = schema.span;
+                object(span, vec![member("$ref", span, Data::String(text.to_owned()))])
+            }
         }
     }
 
-    fn part(&mut self, span: Span, target: &Node, how: How) -> Node {
-        let key = (target.span, how.clone());
-        let index = match self.ids.get(&key) {
-            Some(index) => *index,
-            None => {
-                let index = self.parts.len();
-                self.ids.insert(key, index);
-                self.parts.push(object(span, Vec::new()));
-                let translated = match how {
-                    How::Raw => self.raw_target(target),
-                    how => self.schema(target, &how),
-                };
-                if let Some(part) = self.parts.get_mut(index) {
-                    *part = translated;
-                }
-                index
-            }
-        };
+    fn part(&mut self, span: Span, target: &'a Node, how: How) -> Node {
+        let next = self.parts.len();
+        let index = *self.ids.entry((address(target), how.clone())).or_insert(next);
+        if index == next && index < MAX_PARTS {
+            self.parts.push(object(span, Vec::new()));
+            self.queue.push((index, target, how));
+        }
         let text = format!("#/definitions/{index}");
         object(span, vec![member("$ref", span, Data::String(text))])
     }
 
-    /// The target of a reference as it is written, without what it defines.
-    fn raw_target(&mut self, target: &Node) -> Node {
-        let mut out = self.raw(target);
-        if let Data::Object(members) = &mut out.data {
-            members.retain(|member| !matches!(member.key.as_str(), "definitions" | "$defs"));
-        }
-        out
-    }
-
-    fn properties(&mut self, properties: &Node, required: &HashSet<&str>) -> Node {
+    fn properties(&mut self, properties: &'a Node, required: &HashSet<&str>) -> Node {
         let members = properties
             .members()
             .iter()
@@ -281,12 +299,12 @@ impl Translation<'_> {
 
     /// The branches; an open union also takes an object whose tag is a string that no branch
     /// names.
-    fn union(&mut self, branches: &Node, how: &How, open: bool) -> Node {
+    fn union(&mut self, branches: &'a Node, how: &How, open: bool) -> Node {
         let mut items: Vec<Node> =
             branches.items().iter().map(|branch| self.schema(branch, how)).collect();
-        let followed = branches.items().iter().map(|branch| follow(self.root, branch).clone());
-        let followed = Node { span: branches.span, data: Data::Array(followed.collect()) };
-        if let (true, Some((tag, values))) = (open, tag(&followed)) {
+        let followed: Vec<&Node> =
+            branches.items().iter().map(|branch| self.references.follow(branch)).collect();
+        if let (true, Some((tag, values))) = (open, tag_of(&followed)) {
             items.push(unknown_branch(branches.span, tag, values));
         }
         Node { span: branches.span, data: Data::Array(items) }
@@ -366,9 +384,13 @@ pub fn message(envelope: &Node, payload: &Node, subject: &Subject) -> Node {
 
 /// The property that tells the branches of a union apart, and its value in each.
 pub fn tag(branches: &Node) -> Option<(&str, Vec<Node>)> {
-    let first = branches.items().first()?;
+    tag_of(&branches.items().iter().collect::<Vec<_>>())
+}
+
+fn tag_of<'n>(branches: &[&'n Node]) -> Option<(&'n str, Vec<Node>)> {
+    let first = branches.first()?;
     let mut values: HashMap<&str, (HashSet<&str>, Vec<Node>)> = HashMap::new();
-    for branch in branches.items() {
+    for branch in branches {
         let required = required(branch);
         for property in branch.get("properties").map(Node::members).unwrap_or_default() {
             let is_tag =
@@ -383,7 +405,7 @@ pub fn tag(branches: &Node) -> Option<(&str, Vec<Node>)> {
     let properties = first.get("properties").map(Node::members).unwrap_or_default();
     properties.iter().find_map(|property| {
         let (_, values) = values.remove(property.key.as_str())?;
-        (values.len() == branches.items().len()).then_some((property.key.as_str(), values))
+        (values.len() == branches.len()).then_some((property.key.as_str(), values))
     })
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::references::{follow, referred};
+use super::references::{DEPTH, References, address};
 use super::{member, object};
 use crate::draft::required;
-use crate::json::{Data, Member, Node, Span};
+use crate::json::{Data, Member, Node};
 
 /// What a schema and its `allOf` say together of the names of an object.
 #[derive(Debug, Default)]
@@ -19,18 +19,22 @@ pub(super) struct Whole<'a> {
     has_parts: bool,
     /// Whether something else decides which names there are.
     is_decided: bool,
-    seen: HashSet<Span>,
+    seen: HashSet<usize>,
 }
 
 impl<'a> Whole<'a> {
-    pub(super) fn of(root: &'a Node, schema: &'a Node) -> Whole<'a> {
+    pub(super) fn of(references: &References<'a>, schema: &'a Node) -> Whole<'a> {
         let mut whole = Whole::default();
-        whole.add(root, schema, true);
+        whole.add(references, schema, 0);
         whole
     }
 
-    fn add(&mut self, root: &'a Node, schema: &'a Node, is_own: bool) {
-        if !self.seen.insert(schema.span) {
+    fn add(&mut self, references: &References<'a>, schema: &'a Node, depth: u32) {
+        if !self.seen.insert(address(schema)) {
+            return;
+        }
+        if depth > DEPTH {
+            self.is_decided = true;
             return;
         }
         let (names, patterns) = (schema.get("properties"), schema.get("patternProperties"));
@@ -38,31 +42,29 @@ impl<'a> Whole<'a> {
         self.names.extend(names.map(Node::members).unwrap_or_default());
         self.patterns.extend(patterns.map(Node::members).unwrap_or_default());
         self.required.extend(required(schema));
-        self.has_parts |= !is_own;
+        self.has_parts |= depth > 0;
         let explicit = ["additionalProperties", "unevaluatedProperties"];
         self.is_decided |= explicit
             .iter()
             .any(|key| schema.get(key).is_some_and(|value| value.as_bool() != Some(true)));
         for key in ["anyOf", "oneOf"] {
             let branches = schema.get(key).map(Node::items).unwrap_or_default();
-            self.is_decided |= branches.iter().any(|branch| speaks_of_names(root, branch, 0));
+            self.is_decided |= branches.iter().any(|branch| speaks_of_names(references, branch));
         }
         for key in ["then", "else"] {
             let branch = schema.get(key);
-            self.is_decided |= branch.is_some_and(|branch| speaks_of_names(root, branch, 0));
+            self.is_decided |= branch.is_some_and(|branch| speaks_of_names(references, branch));
         }
         for key in ["dependencies", "dependentSchemas"] {
             let branches = schema.get(key).map(Node::members).unwrap_or_default();
             self.is_decided |=
-                branches.iter().any(|branch| speaks_of_names(root, &branch.value, 0));
+                branches.iter().any(|branch| speaks_of_names(references, &branch.value));
         }
         for branch in schema.get("allOf").map(Node::items).unwrap_or_default() {
-            self.add(root, branch, false);
+            self.add(references, branch, depth + 1);
         }
-        if let Some(text) = schema.get("$ref").and_then(Node::as_str)
-            && let Some(target) = referred(root, text)
-        {
-            self.add(root, target, false);
+        if let Some(target) = references.target(schema) {
+            self.add(references, target, depth + 1);
         }
     }
 
@@ -98,11 +100,21 @@ impl<'a> Whole<'a> {
 }
 
 /// Whether a schema, or one that it applies to the same value, has names of properties.
-fn speaks_of_names(root: &Node, schema: &Node, depth: u32) -> bool {
-    let schema = follow(root, schema);
-    let applied = ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| schema.get(key));
-    let mut branches = applied.flat_map(Node::items);
-    schema.get("properties").is_some_and(|names| !names.members().is_empty())
-        || schema.get("patternProperties").is_some()
-        || depth < 20 && branches.any(|branch| speaks_of_names(root, branch, depth + 1))
+fn speaks_of_names<'a>(references: &References<'a>, schema: &'a Node) -> bool {
+    let mut seen = HashSet::new();
+    let mut rest = vec![schema];
+    while let Some(schema) = rest.pop() {
+        let schema = references.follow(schema);
+        if !seen.insert(address(schema)) {
+            continue;
+        }
+        if schema.get("properties").is_some_and(|names| !names.members().is_empty())
+            || schema.get("patternProperties").is_some()
+        {
+            return true;
+        }
+        let applied = ["allOf", "anyOf", "oneOf"].iter().filter_map(|key| schema.get(key));
+        rest.extend(applied.flat_map(Node::items));
+    }
+    false
 }
