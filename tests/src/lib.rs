@@ -6,6 +6,7 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+pub mod compat_fuzz;
 pub mod differential;
 
 use std::path::{Path, PathBuf};

@@ -19,6 +19,7 @@ use wr_core::{At, Catalogue, EventSet};
 use wr_runtime::{Registry, Side};
 
 pub use oracle::{BOON_IS_WRONG, Oracle};
+pub(crate) use pattern::matching;
 
 /// What a run has counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

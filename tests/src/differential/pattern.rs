@@ -22,7 +22,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// A text that the pattern matches; look at the result, for a class beyond `char` gives none.
-pub(super) fn matching(pattern: &str, rng: &mut fastrand::Rng) -> String {
+pub(crate) fn matching(pattern: &str, rng: &mut fastrand::Rng) -> String {
     let mut out = String::new();
     if let Ok(hir) = regex_syntax::parse(&to_rust(pattern)) {
         write(&hir, rng, &mut out);

@@ -8,6 +8,7 @@
 mod compat_pairs;
 mod compat_published;
 mod compat_rules;
+mod compat_soundness;
 mod differential;
 mod generator;
 mod generator_defaults;
