@@ -262,7 +262,8 @@ impl<'a> Translation<'a> {
             Some(target) => self.part(schema.span, target, how.clone()),
             None => {
                 let text = schema.get("$ref").and_then(Node::as_str).unwrap_or_default();
-                let text = if text.starts_with('#') { "#/definitions/none" } else { text };
+                let is_within = text.starts_with('#') || text.is_empty();
+                let text = if is_within { "#/definitions/none" } else { text };
                 let span = schema.span;
                 object(span, vec![member("$ref", span, Data::String(text.to_owned()))])
             }

@@ -108,7 +108,9 @@ impl Solver<'_> {
         {
             return Some(false);
         }
-        let is_known = !schema.opaque.as_ref().is_some_and(|atom| atom.on.has(types));
+        let opaque = schema.opaque.as_ref().filter(|atom| atom.on.has(types));
+        let is_known = opaque.is_none();
+        self.opaque = opaque.map(|atom| atom.reason).or(self.opaque);
         let obeys = match value {
             Value::Number(value) => number::obeys(schema, value),
             Value::String(value) => text::obeys(schema, value),

@@ -112,6 +112,8 @@ pub struct Solver<'a> {
     /// How many more steps may be taken.
     fuel: u32,
     summaries: HashMap<Id, Option<Rc<Summary>>>,
+    /// What was last met that is not understood.
+    opaque: Option<&'static str>,
 }
 
 /// How many steps one question may take; a question of the size of an event takes some hundreds.
@@ -145,6 +147,7 @@ impl<'a> Solver<'a> {
             choices: 0,
             fuel: FUEL,
             summaries: HashMap::new(),
+            opaque: None,
         }
     }
 
@@ -240,7 +243,10 @@ impl<'a> Solver<'a> {
             None if self.depth == 1 && self.judge.is_some_and(|judge| judge(&value)) => {
                 Outcome::Found(value)
             }
-            None => Outcome::Maybe(value, "a rule that is not understood"),
+            None => {
+                let why = self.opaque.unwrap_or("a rule that is not understood");
+                Outcome::Maybe(value, why)
+            }
         }
     }
 
