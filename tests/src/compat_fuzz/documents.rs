@@ -50,7 +50,7 @@ impl Pool {
             values: vec![json!(null), json!(true), json!([]), json!({}), json!(false)],
         };
         for schema in schemas {
-            pool.read(schema, 0);
+            pool.read(schema);
         }
         pool.names.sort();
         pool.names.dedup();
@@ -59,7 +59,7 @@ impl Pool {
         pool
     }
 
-    fn read(&mut self, value: &Value, depth: u32) {
+    fn read(&mut self, value: &Value) {
         match value {
             Value::Number(number) => {
                 let number = number.as_f64().unwrap_or(0.0);
@@ -73,7 +73,7 @@ impl Pool {
                 }
             }
             Value::String(text) => self.texts.push(text.clone()),
-            Value::Array(items) => items.iter().for_each(|item| self.read(item, depth + 1)),
+            Value::Array(items) => items.iter().for_each(|item| self.read(item)),
             Value::Object(members) => {
                 for (key, value) in members {
                     match (key.as_str(), value) {
@@ -89,7 +89,7 @@ impl Pool {
                         ),
                         _ => {}
                     }
-                    self.read(value, depth + 1);
+                    self.read(value);
                 }
             }
             Value::Null | Value::Bool(_) => {}

@@ -120,7 +120,7 @@ impl Author<'_> {
         let mixed = self.once_in(4);
         for _ in 0..self.rng.usize(1..=3) {
             let value = if mixed { self.value() } else { json!(self.pick(WORDS)) };
-            if !values.contains(&value) && !(value == json!(1) && values.contains(&json!(1.0))) {
+            if !(values.contains(&value) || value == json!(1) && values.contains(&json!(1.0))) {
                 values.push(value);
             }
         }
