@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// How many parts of documents are looked at, by all tries together.
-const WORK: usize = 1_500_000;
+const WORK: usize = 600_000;
 
 /// The document without any property, element or character that it can do without; of equals, the
 /// first by its bytes.
@@ -107,10 +107,10 @@ impl Shrinking<'_> {
     fn fewer(&mut self, path: &[Step], mut parts: Vec<Step>) -> bool {
         let mut changed = false;
         let mut many = parts.len();
-        while many > 0 {
+        while many > 0 && self.work > 0 {
             let mut kept: Vec<Step> = Vec::new();
             // From the end, so that the indices before it stay.
-            while !parts.is_empty() {
+            while !parts.is_empty() && self.work > 0 {
                 let chunk = parts.split_off(parts.len().saturating_sub(many));
                 let Some(part) = self.part(path).map(|part| without(part, &chunk)) else { break };
                 if self.attempt(path, part) {

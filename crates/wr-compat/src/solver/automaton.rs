@@ -1,9 +1,10 @@
 //! Patterns as automata over whole strings, built when they are first asked.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -15,7 +16,7 @@ use regex_syntax::ParserBuilder;
 /// A pattern, and its automaton where it can have one.
 pub(crate) struct Matcher {
     source: String,
-    dfa: OnceCell<Option<Dfa>>,
+    dfa: OnceCell<Option<Arc<Dfa>>>,
     budget: Rc<Cell<usize>>,
 }
 
@@ -78,13 +79,12 @@ impl Matcher {
             if self.source.len() > MAX_PATTERN || self.budget.get() < MAX_AUTOMATON {
                 return None;
             }
-            let translated = crate::pattern::to_rust(&self.source)?;
-            let dfa = whole(&format!("(?s:.)*(?:{translated})(?s:.)*"));
-            let cost = dfa.as_ref().map_or(MAX_AUTOMATON, dense::DFA::memory_usage);
+            let dfa = remembered(&self.source);
+            let cost = dfa.as_ref().map_or(MAX_AUTOMATON, |dfa| dfa.memory_usage());
             self.budget.set(self.budget.get().saturating_sub(cost));
             dfa
         };
-        self.dfa.get_or_init(build).as_ref()
+        self.dfa.get_or_init(build).as_deref()
     }
 
     /// Whether the pattern matches somewhere in a text, where it can be told.
@@ -96,6 +96,27 @@ impl Matcher {
         }
         Some(accepts(dfa, state))
     }
+}
+
+/// How many automata are kept from one question to the next, which often has the same patterns.
+const KEPT: usize = 64;
+
+/// The automaton of a pattern, built or kept; no verdict depends on which.
+fn remembered(pattern: &str) -> Option<Arc<Dfa>> {
+    static AUTOMATA: Mutex<BTreeMap<String, Option<Arc<Dfa>>>> = Mutex::new(BTreeMap::new());
+    let kept = || AUTOMATA.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(dfa) = kept().get(pattern) {
+        return dfa.clone();
+    }
+    let translated = crate::pattern::to_rust(pattern);
+    let dfa = translated.and_then(|text| whole(&format!("(?s:.)*(?:{text})(?s:.)*")));
+    let dfa = dfa.map(Arc::new);
+    let mut kept = kept();
+    if kept.len() >= KEPT {
+        kept.clear();
+    }
+    kept.insert(pattern.to_owned(), dfa.clone());
+    dfa
 }
 
 /// The automaton of all strings that are UTF-8.

@@ -36,7 +36,7 @@ fn tally(verdicts: impl IntoIterator<Item = Option<bool>>) -> (u64, bool) {
 }
 
 /// How deep schemas and values are followed.
-const DEPTH: u32 = 300;
+const DEPTH: u32 = 1_500;
 
 impl Solver<'_> {
     /// Whether a value is all that some literals ask for.

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::array::ArrayFacts;
+use super::format::Format;
 use super::number::NumberRule;
 use super::object::{ObjectFacts, Obligation};
 use super::prune::Sight;
-use super::read::{ArrayRules, Format, Id, Matcher, ObjectRules};
+use super::read::{ArrayRules, Id, Matcher, ObjectRules};
 use super::text::TextRules;
 use super::types::Types;
 use super::values::Values;
@@ -64,14 +65,35 @@ pub(crate) enum Step {
 type Alternative = Rc<Vec<Step>>;
 
 /// Steps of which one alternative must be taken.
-type Choice = Vec<Alternative>;
+#[derive(Clone, Debug)]
+struct Choice {
+    from: From,
+    alternatives: Rc<Vec<Alternative>>,
+}
+
+/// Where a choice comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// A union of which a branch is obeyed: it says most about the value, and is taken first.
+    Union,
+    /// A schema that is not obeyed; where the value is apart from it, there is nothing to choose.
+    Negative(Id),
+    /// Anything else.
+    Rule,
+}
+
+impl Choice {
+    fn new(from: From, alternatives: impl IntoIterator<Item = Vec<Step>>) -> Choice {
+        Choice { from, alternatives: Rc::new(alternatives.into_iter().map(Rc::new).collect()) }
+    }
+}
 
 /// A goal on its way.
 #[derive(Clone)]
 pub(crate) struct Branch {
     pub(crate) facts: Facts,
     pending: Vec<Step>,
-    choices: Vec<Rc<Choice>>,
+    choices: Vec<Choice>,
     pub(crate) seen: HashSet<(Id, bool)>,
 }
 
@@ -129,13 +151,15 @@ impl Solver<'_> {
                 break;
             }
         }
-        let fewest = (0..branch.choices.len())
-            .min_by_key(|index| branch.choices.get(*index).map_or(0, |choice| choice.len()));
-        let Some(fewest) = fewest else { return self.leaf(&branch.facts) };
-        let choice = branch.choices.swap_remove(fewest);
+        let first = (0..branch.choices.len()).min_by_key(|index| {
+            let choice = branch.choices.get(*index);
+            choice.map(|choice| (choice.from != From::Union, choice.alternatives.len()))
+        });
+        let Some(first) = first else { return self.leaf(&branch.facts) };
+        let choice = branch.choices.swap_remove(first);
         let mut outcome = Outcome::None;
         self.choices += 1;
-        for alternative in &*choice {
+        for alternative in &*choice.alternatives {
             let pending = alternative.to_vec();
             outcome = outcome.or(self.branch(Branch { pending, ..branch.clone() }));
             if matches!(outcome, Outcome::Found(_)) || self.fuel == 0 {
@@ -152,8 +176,13 @@ impl Solver<'_> {
         let choices = std::mem::take(&mut branch.choices);
         let mut kept = Vec::with_capacity(choices.len());
         'choices: for choice in choices {
+            if let From::Negative(id) = choice.from
+                && self.is_apart(id, &branch.facts, branch.facts.types)
+            {
+                continue;
+            }
             let mut open: Vec<Alternative> = Vec::new();
-            for alternative in &*choice {
+            for alternative in &*choice.alternatives {
                 match self.sight(alternative, branch) {
                     Sight::Dead => {}
                     Sight::Done => continue 'choices,
@@ -163,8 +192,8 @@ impl Solver<'_> {
             match open.as_slice() {
                 [] => return false,
                 [only] => branch.pending.extend(only.iter().cloned()),
-                _ if open.len() == choice.len() => kept.push(choice),
-                _ => kept.push(Rc::new(open)),
+                _ if open.len() == choice.alternatives.len() => kept.push(choice),
+                _ => kept.push(Choice { from: choice.from, alternatives: Rc::new(open) }),
             }
         }
         branch.choices = kept;
@@ -367,36 +396,40 @@ impl Solver<'_> {
             pending.extend(rules.max.map(Step::MaxProperties));
         }
         if let Some(ids) = &schema.any_of {
-            let one = |id: &Id| Rc::new(vec![Step::Schema(*id, true)]);
-            branch.choices.push(Rc::new(ids.iter().map(one).collect()));
+            let each = ids.iter().map(|id| vec![Step::Schema(*id, true)]);
+            branch.choices.push(Choice::new(From::Union, each));
         }
         if let Some(ids) = &schema.one_of {
+            let are_apart = self.are_all_apart(ids);
             // By place: of two equal branches neither can be the only one.
-            let alternatives = ids.iter().enumerate().map(|(at, chosen)| {
+            let each = ids.iter().enumerate().map(|(at, chosen)| {
                 let others = ids.iter().enumerate().filter(|(other, _)| *other != at);
+                let others = others.filter(|_| !are_apart);
                 let mut steps: Vec<Step> = others.map(|(_, id)| Step::Schema(*id, false)).collect();
                 steps.push(Step::Schema(*chosen, true));
-                Rc::new(steps)
+                steps
             });
-            branch.choices.push(Rc::new(alternatives.collect()));
+            branch.choices.push(Choice::new(From::Union, each));
         }
         if let Some((condition, then, otherwise)) = schema.condition {
             let side = |holds: bool, id: Option<Id>| {
                 let mut steps = vec![Step::Schema(condition, holds)];
                 steps.extend(id.map(|id| Step::Schema(id, true)));
-                Rc::new(steps)
+                steps
             };
-            branch.choices.push(Rc::new(vec![side(false, otherwise), side(true, then)]));
+            let sides = [side(false, otherwise), side(true, then)];
+            branch.choices.push(Choice::new(From::Rule, sides));
         }
         for (name, others, whole) in &schema.dependencies {
             let mut steps = vec![Step::Types(Types::OBJECT), Step::Present(name.clone(), None)];
             steps.extend(others.iter().map(|other| Step::Present(other.clone(), None)));
             steps.extend(whole.map(|id| Step::Schema(id, true)));
-            branch.choices.push(Rc::new(vec![
-                Rc::new(vec![Step::Types(Types::OBJECT.not())]),
-                Rc::new(vec![Step::Types(Types::OBJECT), Step::Absent(name.clone())]),
-                Rc::new(steps),
-            ]));
+            let ways = [
+                vec![Step::Types(Types::OBJECT.not())],
+                vec![Step::Types(Types::OBJECT), Step::Absent(name.clone())],
+                steps,
+            ];
+            branch.choices.push(Choice::new(From::Rule, ways));
         }
         true
     }
@@ -447,7 +480,8 @@ impl Solver<'_> {
         if let Some(ids) = &schema.one_of {
             ways.push(ids.iter().map(|id| Step::Schema(*id, false)).collect());
             // Two of them are obeyed; those that share no value are passed by.
-            for (index, a) in ids.iter().enumerate() {
+            let are_apart = self.are_all_apart(ids);
+            for (index, a) in ids.iter().enumerate().filter(|_| !are_apart) {
                 for b in ids.iter().skip(index + 1) {
                     if !self.spend(1) {
                         break;
@@ -488,7 +522,7 @@ impl Solver<'_> {
                 true
             }
             _ => {
-                branch.choices.push(Rc::new(ways.into_iter().map(Rc::new).collect()));
+                branch.choices.push(Choice::new(From::Negative(id), ways));
                 true
             }
         }

@@ -14,8 +14,10 @@
 
 mod array;
 mod automaton;
+mod bits;
 mod evaluate;
 mod expand;
+mod format;
 mod number;
 mod object;
 mod prune;
@@ -33,6 +35,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use bits::Bits;
 use read::Matcher;
 pub use read::{Arena, Dialect, Id};
 use summary::Summary;
@@ -88,11 +91,13 @@ impl Goal {
     }
 }
 
-/// A goal that was decided, and the open goals that this rests on, as bits.
+/// A goal that was decided, and the places of the open goals that this rests on.
 #[derive(Debug)]
 struct Known {
     outcome: Outcome,
-    rests_on: u128,
+    rests_on: Bits,
+    /// How deep it was asked.
+    depth: u32,
 }
 
 /// Decides goals over the schemas of one arena.
@@ -103,10 +108,13 @@ pub struct Solver<'a> {
     /// The goals that are being solved, outermost first, each with those that rest on it.
     open: Vec<(Key, Vec<Key>)>,
     known: HashMap<Key, Known>,
-    /// The open goals that the current one rests on, as bits.
-    rests_on: u128,
+    /// The places of the open goals that the current one rests on.
+    rests_on: Bits,
     /// How deep the value nests that is being made.
     depth: u32,
+    max_depth: u32,
+    /// Whether anything was too deep.
+    was_too_deep: bool,
     /// How many choices have been made and are still held.
     choices: u32,
     /// How many more steps may be taken.
@@ -120,7 +128,11 @@ pub struct Solver<'a> {
 const FUEL: u32 = 400_000;
 
 /// How deep a value may nest.
-const MAX_DEPTH: u32 = 64;
+const MAX_DEPTH: u32 = 2_000;
+const _: () = assert!((MAX_DEPTH as usize) < Bits::MOST);
+
+/// How much less deep a goal must be asked to be tried again that was too deep.
+const RETRY: u32 = 50;
 
 /// How many choices may be held at once.
 const MAX_CHOICES: u32 = 1_500;
@@ -142,8 +154,10 @@ impl<'a> Solver<'a> {
             judge: None,
             open: Vec::new(),
             known: HashMap::new(),
-            rests_on: 0,
+            rests_on: Bits::default(),
             depth: 0,
+            max_depth: MAX_DEPTH,
+            was_too_deep: false,
             choices: 0,
             fuel: FUEL,
             summaries: HashMap::new(),
@@ -159,13 +173,19 @@ impl<'a> Solver<'a> {
 
     /// A document that obeys `inner` and does not obey `outer`.
     pub fn escape(&mut self, inner: Id, outer: Id) -> Outcome {
-        self.fuel = FUEL;
-        self.solve(Goal::of([Literal::Schema(inner, true), Literal::Schema(outer, false)]))
-    }
-
-    /// How many steps the last question has left.
-    pub fn fuel(&self) -> u32 {
-        self.fuel
+        let mut outcome = Outcome::Unknown(TOO_LONG);
+        // Values that nest little first: they are the smaller ones, and soon found.
+        for (max_depth, fuel) in [(8, FUEL / 4), (MAX_DEPTH, FUEL)] {
+            (self.max_depth, self.fuel, self.was_too_deep) = (max_depth, fuel, false);
+            self.known.clear();
+            let goal = [Literal::Schema(inner, true), Literal::Schema(outer, false)];
+            outcome = self.solve(Goal::of(goal));
+            let is_decided = matches!(outcome, Outcome::Found(_) | Outcome::None);
+            if is_decided || !self.was_too_deep && self.fuel > 0 {
+                break;
+            }
+        }
+        outcome
     }
 
     /// A value of a goal. Whoever asks must ask for a part of a value, never for the value itself.
@@ -178,11 +198,15 @@ impl<'a> Solver<'a> {
             return Outcome::None;
         }
         if let Some(known) = self.known.get(&key) {
-            self.rests_on |= known.rests_on;
-            return known.outcome.clone();
+            // What was too deep may not be from here.
+            let is_shallow = self.depth + RETRY < known.depth;
+            if known.outcome != Outcome::Unknown(TOO_DEEP) || !is_shallow {
+                self.rests_on = self.rests_on | known.rests_on;
+                return known.outcome.clone();
+            }
         }
         if let Some(at) = self.open.iter().position(|(open, _)| *open == key) {
-            self.rests_on |= 1 << at;
+            self.rests_on = self.rests_on | Bits::only(at);
             return Outcome::None;
         }
         let before = std::mem::take(&mut self.rests_on);
@@ -190,37 +214,39 @@ impl<'a> Solver<'a> {
         self.open.push((key.clone(), Vec::new()));
         let outcome = self.deeper(&goal);
         let waiting = self.open.pop().map(|(_, waiting)| waiting).unwrap_or_default();
-        let rests_on = self.rests_on & !(1 << at);
+        let rests_on = self.rests_on.without(at);
         self.rests_on = before | rests_on;
         let is_none = outcome == Outcome::None;
         for key in waiting {
             if !is_none {
                 self.known.remove(&key);
             } else if let Some(known) = self.known.get_mut(&key) {
-                known.rests_on = (known.rests_on & !(1 << at)) | rests_on;
+                known.rests_on = known.rests_on.without(at) | rests_on;
                 let now = known.rests_on;
                 self.wait(key, now);
             }
         }
-        if outcome != Outcome::Unknown(TOO_DEEP) && self.fuel > 0 {
+        if self.fuel > 0 {
             // A value that was found, or a search that failed, rests on nothing.
-            let rests_on = if is_none { rests_on } else { 0 };
+            let rests_on = if is_none { rests_on } else { Bits::default() };
             self.wait(key.clone(), rests_on);
-            self.known.insert(key, Known { outcome: outcome.clone(), rests_on });
+            let depth = self.depth;
+            self.known.insert(key, Known { outcome: outcome.clone(), rests_on, depth });
         }
         outcome
     }
 
     /// Notes what is decided with the innermost of the goals that it rests on.
-    fn wait(&mut self, key: Key, rests_on: u128) {
-        let innermost = usize::try_from(rests_on.checked_ilog2().unwrap_or(u32::MAX));
-        if let Some((_, waiting)) = innermost.ok().and_then(|at| self.open.get_mut(at)) {
+    fn wait(&mut self, key: Key, rests_on: Bits) {
+        let innermost = rests_on.last();
+        if let Some((_, waiting)) = innermost.and_then(|at| self.open.get_mut(at)) {
             waiting.push(key);
         }
     }
 
     fn deeper(&mut self, goal: &Goal) -> Outcome {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.max_depth {
+            self.was_too_deep = true;
             return Outcome::Unknown(TOO_DEEP);
         }
         self.depth += 1;

@@ -231,6 +231,7 @@ impl Solver<'_> {
         let excluded = facts.excluded.iter().filter(|value| value.is_number()).count();
         let most = CANDIDATES + i128::try_from(excluded).unwrap_or(0);
         let mut outcome = Outcome::None;
+        let mut doubtful = 0;
         for offset in 0..most {
             let mut any_inside = false;
             let places = [down.checked_add(offset), down.checked_sub(offset)];
@@ -253,7 +254,9 @@ impl Solver<'_> {
                 }
                 if self.holds_all(&facts.all, &value) != Some(false) {
                     outcome = outcome.or(self.candidate(&facts.all, value));
-                    if matches!(outcome, Outcome::Found(_)) {
+                    doubtful += 1;
+                    // What cannot be told of some cannot be told of more.
+                    if matches!(outcome, Outcome::Found(_)) || doubtful > DOUBTFUL {
                         return outcome;
                     }
                 }
@@ -270,6 +273,9 @@ impl Solver<'_> {
         outcome.or(Outcome::Unknown(NO_NUMBER))
     }
 }
+
+/// How many candidates are tried of which it cannot be told whether they do.
+const DOUBTFUL: u32 = 8;
 
 const NO_NUMBER: &str = "no number was found, and none was excluded";
 

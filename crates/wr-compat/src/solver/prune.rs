@@ -1,10 +1,13 @@
 //! Which alternatives of a choice lead nowhere, and which are taken already.
 
+use std::collections::HashSet;
+
 use super::expand::{Branch, Facts, Step};
 use super::number::NumberRule;
 use super::object::Obligation;
 use super::read::{Id, ObjectRules};
 use super::types::Types;
+use super::values::canonical;
 use super::{Goal, Literal, Outcome, Solver};
 
 /// What is seen of a step before it is taken.
@@ -196,6 +199,22 @@ impl Solver<'_> {
             return true;
         }
         left == Types::NO || left.are_in(Types::OBJECT) && a.tags.iter().any(differ)
+    }
+
+    /// Whether no two of many schemas share a value, by a tag that all of them have.
+    pub(crate) fn are_all_apart(&mut self, ids: &[Id]) -> bool {
+        let summaries: Vec<_> = ids.iter().map(|id| self.summary(*id)).collect();
+        let Some(first) = summaries.first() else { return false };
+        first.tags.iter().any(|(name, _)| {
+            let mut seen = HashSet::new();
+            summaries.iter().all(|summary| {
+                let tag = summary.tags.iter().find(|(other, _)| other == name);
+                summary.types.are_in(Types::OBJECT)
+                    && tag.is_some_and(|(_, values)| {
+                        values.as_slice().iter().all(|value| seen.insert(canonical(value)))
+                    })
+            })
+        })
     }
 
     /// Whether rules have no property of a name.

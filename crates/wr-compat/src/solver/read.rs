@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 
 pub(crate) use super::automaton::Matcher;
 use super::automaton::Matchers;
+use super::format::Format;
 use super::references::{has_scopes, referred};
 pub(crate) use super::types::Types;
 use super::values::Values;
@@ -97,28 +98,6 @@ pub(crate) struct Schema {
     pub(crate) dependencies: Vec<(String, Vec<String>, Option<Id>)>,
     /// A keyword that the solver cannot work with; nothing else stands beside it.
     pub(crate) opaque: Option<Atom>,
-}
-
-/// A format, as a draft has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
-    pub(crate) name: &'static str,
-    pub(crate) dialect: Dialect,
-}
-
-impl Format {
-    /// The drafts that mean the same by a format are as one.
-    fn new(name: &'static str, dialect: Dialect) -> Format {
-        let is_old = matches!(dialect, Dialect::Draft4 | Dialect::Draft6);
-        let dialect = match name {
-            "date" | "date-time" | "email" | "ipv4" | "ipv6" | "regex" | "time" | "uri"
-            | "uuid" => Dialect::Draft7,
-            "hostname" if is_old => Dialect::Draft4,
-            "hostname" => Dialect::Draft7,
-            _ => dialect,
-        };
-        Format { name, dialect }
-    }
 }
 
 /// A keyword that the solver cannot work with.
@@ -216,29 +195,6 @@ impl Id {
         Id(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
-
-/// The formats that validators check; any other says nothing.
-const FORMATS: &[&str] = &[
-    "date",
-    "date-time",
-    "duration",
-    "email",
-    "hostname",
-    "idn-email",
-    "idn-hostname",
-    "ipv4",
-    "ipv6",
-    "iri",
-    "iri-reference",
-    "json-pointer",
-    "regex",
-    "relative-json-pointer",
-    "time",
-    "uri",
-    "uri-reference",
-    "uri-template",
-    "uuid",
-];
 
 struct Reader<'a, 'd> {
     arena: &'a mut Arena,
@@ -356,8 +312,7 @@ impl<'d> Reader<'_, 'd> {
             None => {}
         }
         let format = get("format").and_then(Value::as_str);
-        let format = FORMATS.iter().copied().find(|name| Some(*name) == format);
-        schema.format = format.map(|name| Format::new(name, self.dialect));
+        schema.format = format.and_then(|name| Format::named(name, self.dialect));
         for key in ["contentEncoding", "contentMediaType"] {
             let is_checked = matches!(self.dialect, Dialect::Draft6 | Dialect::Draft7);
             if let Some(value) = get(key).filter(|_| is_checked) {

@@ -11,7 +11,8 @@ use wr_schema::validator::Compiled;
 
 use super::automaton::{self, Dfa, Matcher};
 use super::expand::Facts;
-use super::read::{Dialect, Format, Schema};
+use super::format::Format;
+use super::read::{Dialect, Schema};
 use super::{Outcome, Solver, TOO_LONG};
 
 /// Whether a string obeys the rules on strings, where it can be told.
