@@ -232,10 +232,8 @@ impl Solver<'_> {
             return Some(false);
         }
         for (name, value) in members {
-            let Some(ids) = schemas_of(rules, name) else {
-                verdict = all([verdict, None]);
-                continue;
-            };
+            let (ids, complete) = schemas_of(rules, name);
+            verdict = all([verdict, complete.then_some(true)]);
             for id in ids {
                 match self.holds(id, value, depth) {
                     Some(true) => {}
@@ -258,16 +256,20 @@ fn are_unique(items: &[Value]) -> bool {
     items.iter().all(|item| seen.insert(canonical(item)))
 }
 
-/// The schemas that the value of a property must obey, where it can be told.
-pub(crate) fn schemas_of(rules: &ObjectRules, name: &str) -> Option<Vec<Id>> {
+/// The schemas that the value of a property must obey, and whether these are all; what cannot be
+/// told to be asked for is left out.
+pub(crate) fn schemas_of(rules: &ObjectRules, name: &str) -> (Vec<Id>, bool) {
     let mut ids: Vec<Id> = rules.properties.get(name).copied().into_iter().collect();
+    let mut complete = true;
     for (matcher, id) in &rules.patterns {
-        if matcher.matches(name)? {
-            ids.push(*id);
+        match matcher.matches(name) {
+            Some(true) => ids.push(*id),
+            Some(false) => {}
+            None => complete = false,
         }
     }
-    if ids.is_empty() {
+    if ids.is_empty() && complete {
         ids.extend(rules.additional);
     }
-    Some(ids)
+    (ids, complete)
 }

@@ -179,9 +179,10 @@ impl<'a> Solver<'a> {
     ) -> Outcome {
         let mut unknown = None;
         for rules in rules {
-            match schemas_of(rules, name) {
-                Some(ids) => literals.extend(ids.into_iter().map(|id| Literal::Schema(id, true))),
-                None => unknown = Some("a pattern that is no regular language"),
+            let (ids, complete) = schemas_of(rules, name);
+            literals.extend(ids.into_iter().map(|id| Literal::Schema(id, true)));
+            if !complete {
+                unknown = Some("a pattern that is no regular language");
             }
             if let Some(names) = rules.names {
                 match self.holds(names, &Value::from(name), 0) {
