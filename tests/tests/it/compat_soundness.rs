@@ -11,7 +11,8 @@ use wr_tests::compat_fuzz::{self, Options, node};
 
 #[test]
 fn a_sample_of_random_pairs() {
-    let seed = fastrand::u64(..1 << 48);
+    // The same pairs every time: what a new seed finds is found by the command, not by chance in CI.
+    let seed = 20_261_123;
     println!("again: cargo xtask fuzz --compat --cases 40 --seed {seed}");
     let limit = Duration::from_secs(60);
     let options = Options { seed, cases: 40, documents: 300, limit };
