@@ -12,9 +12,13 @@ use crate::{Error, Exit, Screen, folders};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask fuzz --cases 1000000
+  cargo xtask fuzz --compat           the checker instead of the generated decoders
   cargo xtask fuzz --seed 42       the same documents as the run that printed this seed")]
 pub(crate) struct Args {
-    /// How many documents [default: the fuzzer's own]
+    /// Hold the checker's verdicts on random pairs of schemas to documents instead
+    #[arg(long)]
+    compat: bool,
+    /// How many documents, or pairs [default: the fuzzer's own]
     #[arg(long, value_name = "N")]
     cases: Option<u64>,
     /// Where the random numbers start [default: a new place each time]
@@ -27,6 +31,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command.args(["run", "--release", "--package", "wr-tests", "--example", "fuzz", "--"]);
+    command.args(args.compat.then_some("--compat"));
     for (flag, value) in [("--cases", args.cases), ("--seed", args.seed)] {
         if let Some(value) = value {
             command.arg(flag).arg(value.to_string());

@@ -64,6 +64,9 @@ fn decide(sent: &Value, taken: &Value) -> Verdict {
     if arena.is_circular(&[inner, outer]) {
         return Verdict::Unproven("a schema that leads to itself for the same value".to_owned());
     }
+    if let Some(reason) = arena.disputed() {
+        return Verdict::Unproven(reason.to_owned());
+    }
     let document = match Solver::new(&arena).judged_by(&judge).escape(inner, outer) {
         Outcome::None => return Verdict::Compatible,
         Outcome::Unknown(reason) => return Verdict::Unproven(reason.to_owned()),
@@ -83,6 +86,7 @@ pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
     let proved = with_room(|| {
         let (arena, inner, outer) = Arena::of(inner, outer);
         !arena.is_circular(&[inner, outer])
+            && arena.disputed().is_none()
             && Solver::new(&arena).escape(inner, outer) == Outcome::None
     });
     proved == Some(true)

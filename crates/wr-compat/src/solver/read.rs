@@ -57,6 +57,8 @@ pub struct Arena {
     /// What an id of another arena leads to.
     missing: Schema,
     matchers: Matchers,
+    /// Something in it of which validators say different things.
+    disputed: Option<&'static str>,
 }
 
 impl Default for Arena {
@@ -66,6 +68,7 @@ impl Default for Arena {
             schemas: vec![Schema { types: Some(Types::STRING), ..Schema::default() }],
             missing: Schema { opaque: Some(missing), ..Schema::default() },
             matchers: Matchers::default(),
+            disputed: None,
         }
     }
 }
@@ -163,6 +166,11 @@ impl Arena {
             reader.arena.set(id, schema);
         }
         root
+    }
+
+    /// What in it validators do not agree on.
+    pub(crate) fn disputed(&self) -> Option<&'static str> {
+        self.disputed
     }
 
     /// The schema of any string.
@@ -530,6 +538,10 @@ impl<'d> Reader<'_, 'd> {
             }
         }
         if let Some(value) = members.get("unevaluatedItems") {
+            if self.dialect == Dialect::Draft2019 && members.contains_key("contains") {
+                self.arena.disputed =
+                    Some("`unevaluatedItems` beside `contains`, on which validators differ");
+            }
             if is_alone && !members.contains_key("contains") {
                 let id = self.at(value);
                 let rules = schema.array.get_or_insert_default();
