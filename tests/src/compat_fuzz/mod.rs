@@ -128,7 +128,26 @@ impl Judges {
     }
 }
 
+/// Whether `boon` would read what stands beside a `$ref` and does not count there: it passes by the
+/// keywords of draft 04, and reads those that drafts 06 and 07 brought.
+fn reads_beside_references(schema: &Value) -> bool {
+    const LATER: &[&str] =
+        &["const", "contains", "propertyNames", "if", "exclusiveMinimum", "exclusiveMaximum"];
+    match schema {
+        Value::Object(members) => {
+            let later = LATER.iter().any(|key| members.contains_key(*key));
+            members.contains_key("$ref") && later || members.values().any(reads_beside_references)
+        }
+        Value::Array(items) => items.iter().any(reads_beside_references),
+        _ => false,
+    }
+}
+
 fn in_boon(schema: &Value) -> Option<(boon::Schemas, boon::SchemaIndex)> {
+    let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
+    if !draft.contains("20") && reads_beside_references(schema) {
+        return None;
+    }
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();
     compiler.set_default_draft(boon::Draft::V7);
