@@ -1,8 +1,8 @@
 //! Two versions of a schema to a verdict: compatible, breaking with a witness, or unproven.
 //!
 //! Pure. The way of a pair: both languages (`wr-schema`) → [`solver`] (a document that one side
-//! sends and the other refuses, or a proof that there is none) → [`direction`] (the document run
-//! by a validator, and made as small as it can be) → [`compare`] (both directions, what changed, and
+//! sends and the other refuses, or a proof that there is none) → [`direction()`] (the document run
+//! by a validator, and made as small as it can be) → [`compare()`] (both directions, what changed, and
 //! the bump it needs).
 
 mod bounds;
