@@ -3,8 +3,8 @@
 //! Pure: a [`Catalog`] in, texts with paths out; no writes, no clock, no environment. The same
 //! catalogue gives the same bytes.
 //!
-//! The way of a subject: its contract → [`shape`] (typify: names and shapes) → [`model`] (what is
-//! to be written, in the schema's order) → `emit` (syntax trees) → [`render`] (text).
+//! The way of a subject: its contract → `shape` (typify: names and shapes) → `model` (what is
+//! to be written, in the schema's order) → `emit` (syntax trees) → `render` (text).
 
 mod contracts;
 mod emit;
