@@ -9,6 +9,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::contract::Type;
 use crate::draft::{Draft, DraftFile, Place, Role, Site};
 use crate::json::{Node, Span};
@@ -55,7 +57,10 @@ struct Taken(HashMap<String, String>);
 
 impl Taken {
     /// Takes a name, or says who has it.
+    ///
+    /// Rust takes composed and decomposed letters for the same.
     fn by(&mut self, rust: String, who: &str) -> Option<String> {
+        let rust: String = rust.nfc().collect();
         if let Some(other) = self.0.get(&rust) {
             return Some(other.clone());
         }
