@@ -94,6 +94,54 @@ impl<T: Payload> Event<T> {
     pub fn event_type(&self) -> &'static str {
         T::EVENT_TYPE
     }
+
+    /// The bytes of the event as part of a trace: its own where it names one, else this one.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    pub fn encode_traced(&self, trace_id: &str, span_id: &str) -> Result<Vec<u8>, Error> {
+        self.validate()?;
+        let traced = Traced { event: self, trace_id, span_id };
+        serde_json::to_vec(&traced).map_err(|error| Error::syntax(&error))
+    }
+
+    fn serialize_with<S: Serializer>(
+        &self,
+        serializer: S,
+        trace_id: Option<&str>,
+        span_id: Option<&str>,
+    ) -> Result<S::Ok, S::Error> {
+        let mut fields = Fields::begin(serializer)?;
+        fields.put("id", &self.id)?;
+        fields.put("version", &self.version)?;
+        fields.put("type", T::EVENT_TYPE)?;
+        fields.put("timestamp", &self.timestamp)?;
+        fields.put("source", &self.source)?;
+        fields.put_some("trace_id", &trace_id)?;
+        fields.put_some("span_id", &span_id)?;
+        fields.put_some("queue_id", &self.queue_id)?;
+        fields.put("data", &self.data)?;
+        fields.end()
+    }
+}
+
+/// An event that is written with a trace.
+struct Traced<'a, T> {
+    event: &'a Event<T>,
+    trace_id: &'a str,
+    span_id: &'a str,
+}
+
+impl<T: Payload> Serialize for Traced<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.event.trace_id, &self.event.span_id) {
+            (None, None) => {
+                self.event.serialize_with(serializer, Some(self.trace_id), Some(self.span_id))
+            }
+            // A span without its trace says nothing, and a trace with another's span says wrong.
+            _ => self.event.serialize(serializer),
+        }
+    }
 }
 
 /// Any string.
@@ -128,17 +176,7 @@ impl<T: Payload> Contract for Event<T> {
 
 impl<T: Payload> Serialize for Event<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields::begin(serializer)?;
-        fields.put("id", &self.id)?;
-        fields.put("version", &self.version)?;
-        fields.put("type", T::EVENT_TYPE)?;
-        fields.put("timestamp", &self.timestamp)?;
-        fields.put("source", &self.source)?;
-        fields.put_some("trace_id", &self.trace_id)?;
-        fields.put_some("span_id", &self.span_id)?;
-        fields.put_some("queue_id", &self.queue_id)?;
-        fields.put("data", &self.data)?;
-        fields.end()
+        self.serialize_with(serializer, self.trace_id.as_deref(), self.span_id.as_deref())
     }
 }
 

@@ -1,19 +1,25 @@
-//! Why the runtime refuses something: a kind, pointers and keywords, never a value.
+//! Why the runtime refuses something: where, and what kind; never a value of a message.
 
 use std::fmt;
+use std::time::Duration;
+
+use async_nats::jetstream::ErrorCode;
 
 /// Why the runtime refuses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Error {
+    /// The call that failed, for example ``publish on `waitingroom.queue.paused.v1` ``.
+    place: Option<String>,
     kind: ErrorKind,
 }
 
 /// What kind of failure an [`Error`] is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The bytes are not JSON, or nest deeper than 127.
+    #[error("not JSON at line {line}, column {column}")]
     Syntax {
         /// The line, from 1.
         line: usize,
@@ -21,21 +27,111 @@ pub enum ErrorKind {
         column: usize,
     },
     /// No event of the catalogue has this type.
+    #[error("no event of this type is known")]
     UnknownType,
     /// The catalogue has the event type, in other majors only.
+    #[error("this major of the event is not known")]
     UnknownMajor,
     /// What is to be published names a minor that the catalogue does not have.
+    #[error("this minor of the event is not known, so it cannot be published")]
     UnknownMinor,
     /// The version is not of the form `{major}.{minor}`.
+    #[error("the version is not of the form `{{major}}.{{minor}}`")]
     InvalidVersion,
     /// The envelope's `type` is not the event type of the subject.
+    #[error("`/type`: not the event type that the subject carries")]
     TypeMismatch,
     /// The major of the envelope's `version` is not the major of the subject.
+    #[error("`/version`: not the major that the subject carries")]
     MajorMismatch,
     /// Rules of the schema are broken; at least one.
+    #[error("{}", Violations(.0))]
     Violations(Vec<Violation>),
-    /// A schema of the catalogue does not compile; the text says why.
+    /// A schema of the catalogue does not compile, or the catalogue lacks what is asked of it; the
+    /// text says what.
+    #[error("the catalogue is wrong: {0}")]
     Catalogue(String),
+    /// An option has a value that cannot be; the text says which and why.
+    #[error("{0}")]
+    Option(String),
+    /// The event is not in the writer language, and was not sent.
+    #[error("the event breaks its schema: {0}")]
+    Refused(wr_core::Error),
+    /// The event would leave no room for the circumstances of a dead letter, and was not sent.
+    #[error("{size} bytes are more than the {limit} that leave room for a dead letter")]
+    TooLarge {
+        /// Bytes of the body and its headers.
+        size: usize,
+        /// The most bytes, which follows from the server's `max_payload`.
+        limit: usize,
+    },
+    /// No server could be reached, or none let us in; the text says why.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The server is older than 2.10.
+    #[error("the server is version {0}; at least 2.10 is needed, and 2.12 is recommended")]
+    ServerTooOld(String),
+    /// JetStream is off on the server or for the account.
+    #[error("JetStream is off {0}: start the server with `-js`, or enable it in its configuration")]
+    JetStreamOff(&'static str),
+    /// The server's authorization forbids it.
+    #[error("permission denied: {operation} `{subject}`; the user's permissions lack it")]
+    PermissionDenied {
+        /// `publish on` or `subscribe to`.
+        operation: &'static str,
+        /// The subject, which may be one of the server's own, such as `$JS.API.INFO`.
+        subject: String,
+    },
+    /// No answer in time.
+    #[error("no answer within {:.1} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// No stream takes the subject, or its leader is gone.
+    #[error("no stream took the message: none has the subject, or its leader is gone")]
+    NoStream,
+    /// The connection went away during the call.
+    #[error("the connection is gone")]
+    Disconnected,
+    /// The server refused a request.
+    #[error("the server refused: {description} ({code})")]
+    Server {
+        /// The status, as of HTTP: 503 is "not now" (no leader, no quorum, a server that starts).
+        status: usize,
+        /// JetStream's error code.
+        code: u64,
+        /// The server's words.
+        description: String,
+    },
+    /// A stream that the topology has is not on the server.
+    #[error("stream `{0}` does not exist; apply the topology")]
+    StreamMissing(String),
+    /// A consumer that the topology has is not on the server.
+    #[error("consumer `{consumer}` of stream `{stream}` does not exist; apply the topology")]
+    ConsumerMissing {
+        /// The stream.
+        stream: String,
+        /// The durable name.
+        consumer: String,
+    },
+    /// What is on the server is not what the topology says; one line a difference.
+    #[error("the server disagrees with the topology: {}", .0.join("; "))]
+    Drift(Vec<String>),
+    /// The handlers are not exactly those that the consumer's filter asks for.
+    #[error("{}", Handlers(.missing, .unasked))]
+    Handlers {
+        /// Subjects of the filter without a handler.
+        missing: Vec<String>,
+        /// Subjects with a handler, outside the filter.
+        unasked: Vec<String>,
+    },
+    /// A dead letter cannot be read; the text says why.
+    #[error("not a dead letter: {0}")]
+    DeadLetter(String),
+    /// It is draining, or has ended.
+    #[error("it is draining, and takes nothing new")]
+    Draining,
+    /// Anything else that NATS reports.
+    #[error("{0}")]
+    Nats(String),
 }
 
 /// One broken rule.
@@ -47,16 +143,58 @@ pub struct Violation {
     pub keyword: String,
 }
 
+/// A result of the runtime.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 impl Error {
     /// What kind of failure it is.
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
+
+    /// Whether the same call may succeed later, with nothing changed but time.
+    pub fn is_retryable(&self) -> bool {
+        match &self.kind {
+            ErrorKind::TimedOut(_)
+            | ErrorKind::NoStream
+            | ErrorKind::Disconnected
+            | ErrorKind::Connect(_)
+            | ErrorKind::Nats(_) => true,
+            ErrorKind::Server { status, .. } => *status == 503,
+            ErrorKind::Syntax { .. }
+            | ErrorKind::UnknownType
+            | ErrorKind::UnknownMajor
+            | ErrorKind::UnknownMinor
+            | ErrorKind::InvalidVersion
+            | ErrorKind::TypeMismatch
+            | ErrorKind::MajorMismatch
+            | ErrorKind::Violations(_)
+            | ErrorKind::Catalogue(_)
+            | ErrorKind::Option(_)
+            | ErrorKind::Refused(_)
+            | ErrorKind::TooLarge { .. }
+            | ErrorKind::ServerTooOld(_)
+            | ErrorKind::JetStreamOff(_)
+            | ErrorKind::PermissionDenied { .. }
+            | ErrorKind::StreamMissing(_)
+            | ErrorKind::ConsumerMissing { .. }
+            | ErrorKind::Drift(_)
+            | ErrorKind::Handlers { .. }
+            | ErrorKind::DeadLetter(_)
+            | ErrorKind::Draining => false,
+        }
+    }
+
+    /// Says which call failed.
+    pub(crate) fn at(mut self, place: impl Into<String>) -> Error {
+        self.place = Some(place.into());
+        self
+    }
 }
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Error {
-        Error { kind }
+        Error { place: None, kind }
     }
 }
 
@@ -66,38 +204,59 @@ impl From<serde_json::Error> for Error {
     }
 }
 
+/// An error of JetStream's API.
+impl From<&async_nats::jetstream::Error> for Error {
+    fn from(error: &async_nats::jetstream::Error) -> Error {
+        match error.error_code() {
+            ErrorCode::JETSTREAM_NOT_ENABLED => ErrorKind::JetStreamOff("on the server"),
+            ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => {
+                ErrorKind::JetStreamOff("for the account")
+            }
+            code => ErrorKind::Server {
+                status: error.code(),
+                code: code.0,
+                description: error.to_string(),
+            },
+        }
+        .into()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            ErrorKind::Syntax { line, column } => {
-                write!(f, "not JSON at line {line}, column {column}")
-            }
-            ErrorKind::UnknownType => f.write_str("no event of this type is known"),
-            ErrorKind::UnknownMajor => f.write_str("this major of the event is not known"),
-            ErrorKind::UnknownMinor => {
-                f.write_str("this minor of the event is not known, so it cannot be published")
-            }
-            ErrorKind::InvalidVersion => {
-                f.write_str("the version is not of the form `{major}.{minor}`")
-            }
-            ErrorKind::TypeMismatch => {
-                f.write_str("`/type`: not the event type that the subject carries")
-            }
-            ErrorKind::MajorMismatch => {
-                f.write_str("`/version`: not the major that the subject carries")
-            }
-            ErrorKind::Violations(violations) => {
-                for (index, violation) in violations.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "; " };
-                    write!(f, "{separator}`{}`: `{}`", violation.pointer, violation.keyword)?;
-                }
-                Ok(())
-            }
-            ErrorKind::Catalogue(reason) => {
-                write!(f, "a schema of the catalogue does not compile: {reason}")
-            }
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.kind),
+            None => self.kind.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+struct Violations<'a>(&'a [Violation]);
+
+impl fmt::Display for Violations<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}`{}`: `{}`", violation.pointer, violation.keyword)?;
+        }
+        Ok(())
+    }
+}
+
+/// Subjects without a handler, and handlers without a subject.
+struct Handlers<'a>(&'a [String], &'a [String]);
+
+impl fmt::Display for Handlers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the handlers are not those of the consumer's `filter_subjects`:")?;
+        if !self.0.is_empty() {
+            write!(f, " none for {};", self.0.join(", "))?;
+        }
+        if !self.1.is_empty() {
+            write!(f, " not asked for: {};", self.1.join(", "))?;
+        }
+        f.write_str(" add or remove handlers, or change `topology.json`")
+    }
+}

@@ -1,10 +1,15 @@
-//! The runtime for generated events: it is handed a `&'static Catalogue` and knows no event.
+//! The runtime for generated events on NATS JetStream: it is handed a `&'static Catalogue` and
+//! knows no event.
 //!
 //! - [`Registry`] judges payloads and messages by name, by the texts that the catalogue carries.
 
+mod connection;
 mod error;
 mod registry;
+mod trace;
 mod validator;
 
-pub use error::{Error, ErrorKind, Violation};
+pub use connection::{ConnectOptions, Connection};
+pub use error::{Error, ErrorKind, Result, Violation};
 pub use registry::{Registry, Side};
+pub use trace::TraceContext;

@@ -1,0 +1,472 @@
+//! A connection to NATS with JetStream, and requests to its API.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream;
+use async_nats::jetstream::response::Response;
+use async_nats::{Client, Event, ServerError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The oldest server that works: older ones drop several filters of a consumer in silence.
+const FLOOR: (u32, u32) = (2, 10);
+
+/// How to connect. Every setting but the name has a default.
+#[derive(Clone, Debug)]
+pub struct ConnectOptions {
+    name: String,
+    servers: Vec<String>,
+    login: Login,
+    root_certificates: Option<PathBuf>,
+    client_certificate: Option<(PathBuf, PathBuf)>,
+    require_tls: bool,
+    inbox_prefix: Option<String>,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+}
+
+/// As whom to connect.
+#[derive(Clone)]
+enum Login {
+    Nobody,
+    Token(String),
+    Password { user: String, password: String },
+    Nkey(String),
+    Credentials(PathBuf),
+}
+
+impl std::fmt::Debug for Login {
+    /// Names the way and no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Login::Nobody => "Nobody",
+            Login::Token(_) => "Token",
+            Login::Password { .. } => "Password",
+            Login::Nkey(_) => "Nkey",
+            Login::Credentials(_) => "Credentials",
+        })
+    }
+}
+
+impl ConnectOptions {
+    /// Connects to `nats://127.0.0.1:4222`, as nobody, under the name of the service.
+    pub fn new(name: impl Into<String>) -> ConnectOptions {
+        ConnectOptions {
+            name: name.into(),
+            servers: Vec::new(),
+            login: Login::Nobody,
+            root_certificates: None,
+            client_certificate: None,
+            require_tls: false,
+            inbox_prefix: None,
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// Adds a server, as `nats://host:port` or `tls://host:port`; more than one are tried in turn.
+    #[must_use]
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.servers.push(url.into());
+        self
+    }
+
+    /// Logs in by a token.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.login = Login::Token(token.into());
+        self
+    }
+
+    /// Logs in by a user and a password.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Login::Password { user: user.into(), password: password.into() };
+        self
+    }
+
+    /// Logs in by the seed of an nkey, which begins with `SU`.
+    #[must_use]
+    pub fn nkey(mut self, seed: impl Into<String>) -> Self {
+        self.login = Login::Nkey(seed.into());
+        self
+    }
+
+    /// Logs in by a credentials file, as `nsc` writes it.
+    #[must_use]
+    pub fn credentials_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.login = Login::Credentials(path.into());
+        self
+    }
+
+    /// Trusts the certificates of a PEM file instead of the system's.
+    #[must_use]
+    pub fn root_certificates(mut self, path: impl Into<PathBuf>) -> Self {
+        self.root_certificates = Some(path.into());
+        self
+    }
+
+    /// Shows the server a certificate: two PEM files.
+    #[must_use]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.client_certificate = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// Refuses a connection without TLS.
+    #[must_use]
+    pub fn require_tls(mut self) -> Self {
+        self.require_tls = true;
+        self
+    }
+
+    /// Receives answers under this prefix instead of `_INBOX`, for users who may only subscribe to
+    /// their own.
+    #[must_use]
+    pub fn inbox_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.inbox_prefix = Some(prefix.into());
+        self
+    }
+
+    /// How long one attempt to connect may take; 5 s unless told.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an answer of JetStream may take; 5 s unless told.
+    #[must_use]
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// Connects. Later the connection mends itself, without limit.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connect`], [`ErrorKind::ServerTooOld`], [`ErrorKind::JetStreamOff`], or
+    /// [`ErrorKind::Option`] for a file that cannot be read.
+    pub async fn connect(self) -> Result<Connection> {
+        let servers = match self.servers.is_empty() {
+            true => vec!["nats://127.0.0.1:4222".to_owned()],
+            false => self.servers.clone(),
+        };
+        let place = format!("connect to {}", masked(&servers).join(", "));
+        self.open(servers).await.map_err(|error| error.at(place))
+    }
+
+    async fn open(self, servers: Vec<String>) -> Result<Connection> {
+        let denials = Denials::new();
+        let options = self.nats_options(&denials)?;
+        let client = options
+            .connect(servers)
+            .await
+            .map_err(|error| ErrorKind::Connect(with_sources(&error)))?;
+        let info = client.server_info();
+        if parse_version(&info.version).is_none_or(|version| version < FLOOR) {
+            return Err(ErrorKind::ServerTooOld(info.version).into());
+        }
+        if !info.jetstream {
+            return Err(ErrorKind::JetStreamOff("on the server").into());
+        }
+        let mut context = jetstream::context::ContextBuilder::new().build(client.clone());
+        context.set_timeout(self.request_timeout);
+        let connection =
+            Connection { client, context, denials, request_timeout: self.request_timeout };
+        connection.require_account().await?;
+        Ok(connection)
+    }
+
+    fn nats_options(&self, denials: &Denials) -> Result<async_nats::ConnectOptions> {
+        let mut options = async_nats::ConnectOptions::new()
+            .name(&self.name)
+            .connection_timeout(self.connect_timeout)
+            .request_timeout(Some(self.request_timeout))
+            .require_tls(self.require_tls);
+        options = match &self.login {
+            Login::Nobody => options,
+            Login::Token(token) => options.token(token.clone()),
+            Login::Password { user, password } => {
+                options.user_and_password(user.clone(), password.clone())
+            }
+            Login::Nkey(seed) => options.nkey(seed.clone()),
+            Login::Credentials(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    ErrorKind::Option(format!("credentials file `{}`: {error}", path.display()))
+                })?;
+                options.credentials(&text).map_err(|error| {
+                    ErrorKind::Option(format!("credentials file `{}`: {error}", path.display()))
+                })?
+            }
+        };
+        if let Some(path) = &self.root_certificates {
+            options = options.add_root_certificates(path.clone());
+        }
+        if let Some((certificate, key)) = &self.client_certificate {
+            options = options.add_client_certificate(certificate.clone(), key.clone());
+        }
+        if let Some(prefix) = &self.inbox_prefix {
+            options = options.custom_inbox_prefix(prefix);
+        }
+        let denials = denials.clone();
+        Ok(options.event_callback(move |event| {
+            let denials = denials.clone();
+            async move { heed(&denials, event) }
+        }))
+    }
+}
+
+/// Tells the log what happens to the connection, and those who wait of what was denied to them.
+fn heed(denials: &Denials, event: Event) {
+    match event {
+        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Disconnected => tracing::warn!("the connection to NATS is gone; reconnecting"),
+        Event::ServerError(ServerError::Other(text)) => match Denial::parse(&text) {
+            Some(denial) => {
+                tracing::error!(subject = denial.subject, "NATS: {text}");
+                denials.add(denial);
+            }
+            None => tracing::warn!("NATS: {text}"),
+        },
+        other => tracing::warn!("NATS: {other}"),
+    }
+}
+
+/// A connection to NATS with JetStream; a clone is the same connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    client: Client,
+    context: jetstream::Context,
+    denials: Denials,
+    request_timeout: Duration,
+}
+
+impl Connection {
+    /// The client, for whatever else a service does on NATS.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The JetStream context, for whatever else a service does on JetStream.
+    pub fn jetstream(&self) -> &jetstream::Context {
+        &self.context
+    }
+
+    /// The version of the server, for example `2.12.1`.
+    pub fn server_version(&self) -> String {
+        self.client.server_info().version
+    }
+
+    /// How long an answer of JetStream may take.
+    pub fn request_timeout(&self) -> Duration {
+        self.request_timeout
+    }
+
+    /// Asks JetStream's API; the subject is what follows `$JS.API.`.
+    pub(crate) async fn api<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        subject: &str,
+        request: &Q,
+    ) -> Result<A> {
+        let place = format!("`$JS.API.{subject}`");
+        let full = format!("$JS.API.{subject}");
+        let call = self.context.request(subject.to_owned(), request);
+        let answer = self.unless_denied(|denial| denial.subject == full, call).await;
+        let answer: Response<A> = match answer {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(self.request_error(&error).at(place)),
+            Err(denied) => return Err(denied.at(place)),
+        };
+        match answer {
+            Response::Ok(answer) => Ok(answer),
+            Response::Err { error } => Err(Error::from(&error).at(place)),
+        }
+    }
+
+    /// Runs a call until it ends, or until the server denies a subject that is its.
+    pub(crate) async fn unless_denied<T>(
+        &self,
+        is_ours: impl Fn(&Denial) -> bool,
+        call: impl Future<Output = T>,
+    ) -> Result<T> {
+        let denied = self.denials.wait(is_ours);
+        tokio::select! {
+            biased;
+            answer = call => Ok(answer),
+            denial = denied => Err(denial.error()),
+        }
+    }
+
+    fn request_error(&self, error: &jetstream::context::RequestError) -> Error {
+        use jetstream::context::RequestErrorKind;
+        match error.kind() {
+            RequestErrorKind::TimedOut => ErrorKind::TimedOut(self.request_timeout).into(),
+            RequestErrorKind::NoResponders => ErrorKind::JetStreamOff("for the account").into(),
+            _ => ErrorKind::Nats(with_sources(error)).into(),
+        }
+    }
+
+    /// JetStream may be on for the server and off for the account. Whoever may not ask is not
+    /// refused here: their own calls will tell.
+    async fn require_account(&self) -> Result<()> {
+        match self.api::<_, serde_json::Value>("INFO", &serde_json::json!({})).await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.kind() {
+                ErrorKind::JetStreamOff(_) => Err(error),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// The server's denials: they reach a client as events, while the call that ran into one only
+/// times out.
+#[derive(Clone, Debug)]
+pub(crate) struct Denials(Arc<Ledger>);
+
+#[derive(Debug)]
+struct Ledger {
+    /// The newest, numbered from the first.
+    recent: Mutex<VecDeque<(u64, Denial)>>,
+    /// The number of the next.
+    next: watch::Sender<u64>,
+}
+
+/// Something that the server's authorization forbids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denial {
+    pub(crate) operation: &'static str,
+    pub(crate) subject: String,
+}
+
+/// How many denials are remembered.
+const REMEMBERED: usize = 256;
+
+impl Denials {
+    fn new() -> Denials {
+        Denials(Arc::new(Ledger { recent: Mutex::default(), next: watch::Sender::new(0) }))
+    }
+
+    fn add(&self, denial: Denial) {
+        self.0.next.send_modify(|next| {
+            let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.push_back((*next, denial));
+            if recent.len() > REMEMBERED {
+                recent.pop_front();
+            }
+            *next += 1;
+        });
+    }
+
+    /// The next denial that fits; of those from now on.
+    fn wait(&self, fits: impl Fn(&Denial) -> bool) -> impl Future<Output = Denial> {
+        let mut next = self.0.next.subscribe();
+        let mut from = *next.borrow_and_update();
+        async move {
+            loop {
+                if next.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                let recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+                let new = recent.iter().filter(|(number, _)| *number >= from);
+                if let Some((_, denial)) = new.into_iter().find(|(_, denial)| fits(denial)) {
+                    return denial.clone();
+                }
+                from = *next.borrow();
+            }
+        }
+    }
+}
+
+impl Denial {
+    /// Of the server's words, for example `Permissions Violation for Publish to "a.b"`.
+    fn parse(text: &str) -> Option<Denial> {
+        let lower = text.to_lowercase();
+        let operation = match lower.contains("permissions violation") {
+            true if lower.contains("for publish") => "publish on",
+            true if lower.contains("for subscription") => "subscribe to",
+            _ => return None,
+        };
+        let (_, rest) = text.split_once('"')?;
+        let (subject, _) = rest.split_once('"')?;
+        Some(Denial { operation, subject: subject.to_owned() })
+    }
+
+    fn error(&self) -> Error {
+        ErrorKind::PermissionDenied { operation: self.operation, subject: self.subject.clone() }
+            .into()
+    }
+}
+
+/// An error with the reasons below it.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// The URLs of servers without what may be a secret in them.
+fn masked(servers: &[String]) -> Vec<String> {
+    let mask = |url: &String| match url.rsplit_once('@') {
+        Some((login, host)) => {
+            let scheme = login.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://***@{host}")
+        }
+        None => url.clone(),
+    };
+    servers.iter().map(mask).collect()
+}
+
+/// Major and minor of a version such as `2.10.26` or `2.12.0-RC.1`.
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.trim_start_matches('v').split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn denials_are_read() {
+        let denial = Denial::parse("Permissions Violation for Publish to \"a.b\"").unwrap();
+        assert_eq!((denial.operation, denial.subject.as_str()), ("publish on", "a.b"));
+        let text = "Permissions Violation for Subscription to \"_INBOX.>\" using queue \"q\"";
+        let denial = Denial::parse(text).unwrap();
+        assert_eq!((denial.operation, denial.subject.as_str()), ("subscribe to", "_INBOX.>"));
+        assert_eq!(Denial::parse("maximum connections exceeded"), None);
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(parse_version("2.9.10").unwrap() < FLOOR);
+        assert!(parse_version("2.10.26").unwrap() >= FLOOR);
+        assert!(parse_version("2.12.0-RC.1").unwrap() >= FLOOR);
+        assert_eq!(parse_version("nightly"), None);
+    }
+
+    #[test]
+    fn no_secret_in_an_error() {
+        let servers = ["nats://user:secret@host:4222".to_owned(), "nats://host".to_owned()];
+        assert_eq!(masked(&servers), ["nats://***@host:4222", "nats://host"]);
+    }
+}

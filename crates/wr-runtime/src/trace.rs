@@ -1,0 +1,190 @@
+//! The W3C trace context: where it comes from, and how it travels in headers.
+
+use std::future::Future;
+
+use async_nats::HeaderMap;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// The header of the trace, as W3C names it.
+pub const TRACEPARENT: &str = "traceparent";
+/// The header of what the vendors on the way add.
+pub const TRACESTATE: &str = "tracestate";
+
+tokio::task_local! {
+    /// The trace of what is being handled.
+    static CURRENT: TraceContext;
+}
+
+/// A trace and a span of it, as they travel between services.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceContext(SpanContext);
+
+impl TraceContext {
+    /// The trace of headers; none where they name none, or not as W3C says.
+    pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
+        let parent = find(headers, TRACEPARENT)?;
+        let state = find(headers, TRACESTATE).and_then(|text| text.parse::<TraceState>().ok());
+        TraceContext::parse(parent, state.unwrap_or_default())
+    }
+
+    /// The trace of the current span where the service exports its spans, else of what is being
+    /// handled, else a new one.
+    pub fn current(span: &Span) -> TraceContext {
+        let exported = span.context().span().span_context().clone();
+        if exported.is_valid() {
+            return TraceContext(exported);
+        }
+        CURRENT.try_with(TraceContext::child).unwrap_or_else(|_| TraceContext::root())
+    }
+
+    /// A new trace.
+    pub fn root() -> TraceContext {
+        // A trace id of zeros is none.
+        let id = TraceId::from(fastrand::u128(1..));
+        TraceContext(SpanContext::new(id, span_id(), TraceFlags::SAMPLED, false, <_>::default()))
+    }
+
+    /// Another span of the trace.
+    #[must_use]
+    pub fn child(&self) -> TraceContext {
+        let parent = &self.0;
+        TraceContext(SpanContext::new(
+            parent.trace_id(),
+            span_id(),
+            parent.trace_flags(),
+            false,
+            parent.trace_state().clone(),
+        ))
+    }
+
+    /// 32 lower-case hex digits.
+    pub fn trace_id(&self) -> String {
+        self.0.trace_id().to_string()
+    }
+
+    /// 16 lower-case hex digits.
+    pub fn span_id(&self) -> String {
+        self.0.span_id().to_string()
+    }
+
+    /// Writes the context into headers.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        headers.insert(TRACEPARENT, self.traceparent());
+        let state = self.0.trace_state().header();
+        if !state.is_empty() {
+            headers.insert(TRACESTATE, state);
+        }
+    }
+
+    /// Makes a span part of this trace, as a child of and linked to the span that it names; it must
+    /// not have been entered yet.
+    pub(crate) fn adopt(&self, span: &Span) {
+        let parent = opentelemetry::Context::new().with_remote_span_context(self.0.clone());
+        // A disabled span has no parent to set.
+        let _ = span.set_parent(parent);
+        span.add_link(self.0.clone());
+    }
+
+    /// Links a span to this one.
+    pub(crate) fn link(&self, span: &Span) {
+        span.add_link(self.0.clone());
+    }
+
+    /// Runs what belongs to this trace.
+    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
+        CURRENT.scope(self, work).await
+    }
+
+    fn traceparent(&self) -> String {
+        let flags = self.0.trace_flags().to_u8();
+        format!("00-{}-{}-{flags:02x}", self.0.trace_id(), self.0.span_id())
+    }
+
+    /// Version 00 is `00-{32 hex}-{16 hex}-{2 hex}`; a later one may go on after that.
+    fn parse(text: &str, state: TraceState) -> Option<TraceContext> {
+        let mut parts = text.trim().split('-');
+        let (version, trace, span, flags) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_hex = |part: &str, length: usize| {
+            part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        };
+        let well_formed =
+            is_hex(version, 2) && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
+        if !well_formed || version == "ff" || (version == "00" && parts.next().is_some()) {
+            return None;
+        }
+        let context = SpanContext::new(
+            TraceId::from_hex(trace).ok()?,
+            SpanId::from_hex(span).ok()?,
+            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
+            true,
+            state,
+        );
+        context.is_valid().then_some(TraceContext(context))
+    }
+}
+
+fn span_id() -> SpanId {
+    // A span id of zeros is none.
+    SpanId::from(fastrand::u64(1..))
+}
+
+/// A header's value, whatever the case of its name.
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    if let Some(value) = headers.get(name) {
+        return Some(value.as_str());
+    }
+    let mut others = headers.iter();
+    let (_, values) = others.find(|(other, _)| other.to_string().eq_ignore_ascii_case(name))?;
+    values.first().map(|value| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn read(parent: &str) -> Option<TraceContext> {
+        let mut headers = HeaderMap::new();
+        headers.insert("Traceparent", parent);
+        headers.insert("TraceState", "vendor=1");
+        TraceContext::from_headers(&headers)
+    }
+
+    #[test]
+    fn what_is_read_is_written() {
+        let context = read(PARENT).unwrap();
+        let mut headers = HeaderMap::new();
+        context.write(&mut headers);
+        assert_eq!(headers.get(TRACEPARENT).unwrap().as_str(), PARENT);
+        assert_eq!(headers.get(TRACESTATE).unwrap().as_str(), "vendor=1");
+        assert_eq!(context.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(context.span_id(), "00f067aa0ba902b7");
+    }
+
+    #[test]
+    fn a_child_keeps_the_trace() {
+        let context = read(PARENT).unwrap();
+        let child = context.child();
+        assert_eq!(child.trace_id(), context.trace_id());
+        assert_ne!(child.span_id(), context.span_id());
+        assert_ne!(TraceContext::root().trace_id(), TraceContext::root().trace_id());
+    }
+
+    #[test]
+    fn what_is_no_context_is_none() {
+        let zero_trace = format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32));
+        let zero_span = format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01", "0".repeat(16));
+        let upper = PARENT.to_uppercase();
+        let longer = format!("{PARENT}-extra");
+        let later = format!("cc{}", longer.strip_prefix("00").unwrap());
+        for text in ["", "trace-abc123", "00", &zero_trace, &zero_span, &upper, &longer] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert!(read(&later).is_some());
+        assert_eq!(read(&PARENT.replace("00-4", "ff-4")), None);
+    }
+}
