@@ -5,11 +5,13 @@
 
 mod connection;
 mod error;
+mod metrics;
 mod registry;
 mod trace;
 mod validator;
 
 pub use connection::{ConnectOptions, Connection};
 pub use error::{Error, ErrorKind, Result, Violation};
+pub use metrics::{Metrics, OTHER_QUEUES};
 pub use registry::{Registry, Side};
 pub use trace::TraceContext;

@@ -8,9 +8,9 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The header of the trace, as W3C names it.
-pub const TRACEPARENT: &str = "traceparent";
+const TRACEPARENT: &str = "traceparent";
 /// The header of what the vendors on the way add.
-pub const TRACESTATE: &str = "tracestate";
+const TRACESTATE: &str = "tracestate";
 
 tokio::task_local! {
     /// The trace of what is being handled.

@@ -1,0 +1,450 @@
+//! Metrics in the application's own Prometheus registry (the specification's "Metrics", and more).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use wr_core::Catalogue;
+
+/// The `queue_id` of every queue beyond the limit.
+pub const OTHER_QUEUES: &str = "__other__";
+/// The `queue_id` of an event that is about no queue.
+const NO_QUEUE: &str = "";
+
+/// How many queues have series of their own, unless told.
+const QUEUES: usize = 100;
+
+/// Seconds, as the specification has them.
+const LATENCY: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+/// Seconds, up to the longest that a handler may take.
+const HANDLER: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+/// Seconds, from a message just sent to one that waited for days.
+const AGE: [f64; 11] = [0.01, 0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_800.0];
+
+/// The metrics of publishers and subscribers; a clone counts into the same series.
+#[derive(Clone, Debug)]
+pub struct Metrics(Arc<Families>);
+
+#[derive(Debug)]
+struct Families {
+    queues: Mutex<Queues>,
+    published: Family<PublishedLabels, Counter>,
+    publish_failures: Family<FailureLabels, Counter>,
+    publish_retries: Family<EventLabels, Counter>,
+    publish_duplicates: Family<EventLabels, Counter>,
+    publish_in_flight: Gauge,
+    processed: Family<ProcessedLabels, Counter>,
+    latency: Family<EventLabels, Histogram, fn() -> Histogram>,
+    handler: Family<EventLabels, Histogram, fn() -> Histogram>,
+    age: Family<EventLabels, Histogram, fn() -> Histogram>,
+    newer_minors: Family<EventLabels, Counter>,
+    lag: Family<ConsumerLabels, Gauge>,
+    in_flight: Family<ConsumerLabels, Gauge>,
+    retries: Family<ConsumerLabels, Counter>,
+    redeliveries: Family<ConsumerLabels, Counter>,
+    pull_failures: Family<ConsumerLabels, Counter>,
+    decode_failures: Family<ReasonLabels, Counter>,
+    dead_letters: Family<ReasonLabels, Counter>,
+    dead_letter_failures: Family<ConsumerLabels, Counter>,
+    reconciled: Family<ReasonLabels, Counter>,
+}
+
+/// The counters of published events, by event type and queue: a look-up allocates nothing.
+#[derive(Debug)]
+struct Queues {
+    limit: usize,
+    known: HashMap<String, HashMap<&'static str, Counter>>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PublishedLabels {
+    event_type: &'static str,
+    queue_id: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct EventLabels {
+    event_type: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FailureLabels {
+    event_type: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ProcessedLabels {
+    event_type: &'static str,
+    status: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConsumerLabels {
+    stream: String,
+    consumer: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ReasonLabels {
+    stream: String,
+    consumer: String,
+    reason: &'static str,
+}
+
+/// What became of an event that was delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Handled.
+    Success,
+    /// Failed, and will be delivered again.
+    Retry,
+    /// Given up.
+    DeadLetter,
+    /// Handled before, and passed over.
+    Duplicate,
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Status::Success => "success",
+            Status::Retry => "retry",
+            Status::DeadLetter => "dead_letter",
+            Status::Duplicate => "duplicate",
+        }
+    }
+}
+
+impl Metrics {
+    /// Metrics that nobody sees until [`Metrics::register`]; 100 queues have series of their own.
+    pub fn new() -> Metrics {
+        Metrics::with_queue_limit(QUEUES)
+    }
+
+    /// As [`Metrics::new`]; beyond `queues` queues the label `queue_id` is [`OTHER_QUEUES`].
+    pub fn with_queue_limit(queues: usize) -> Metrics {
+        let family = |buckets: fn() -> Histogram| Family::new_with_constructor(buckets);
+        Metrics(Arc::new(Families {
+            queues: Mutex::new(Queues { limit: queues, known: HashMap::new() }),
+            published: Family::default(),
+            publish_failures: Family::default(),
+            publish_retries: Family::default(),
+            publish_duplicates: Family::default(),
+            publish_in_flight: Gauge::default(),
+            processed: Family::default(),
+            latency: family(|| Histogram::new(LATENCY)),
+            handler: family(|| Histogram::new(HANDLER)),
+            age: family(|| Histogram::new(AGE)),
+            newer_minors: Family::default(),
+            lag: Family::default(),
+            in_flight: Family::default(),
+            retries: Family::default(),
+            redeliveries: Family::default(),
+            pull_failures: Family::default(),
+            decode_failures: Family::default(),
+            dead_letters: Family::default(),
+            dead_letter_failures: Family::default(),
+            reconciled: Family::default(),
+        }))
+    }
+
+    /// Registers every family, under the catalogue's domain as a prefix. The encoder appends
+    /// `_total` to counters, and the unit to what has one.
+    pub fn register(&self, registry: &mut Registry, catalogue: &Catalogue) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let prefix = catalogue.domain.replace(|c| !is_name(c), "_");
+        let registry = registry.sub_registry_with_prefix(prefix);
+        let of = &*self.0;
+        registry.register("events_published", "Events that a stream took", of.published.clone());
+        registry.register("events_processed", "Events settled", of.processed.clone());
+        registry.register_with_unit(
+            "event_latency",
+            "From delivery to settlement",
+            Unit::Seconds,
+            of.latency.clone(),
+        );
+        registry.register_with_unit(
+            "handler_duration",
+            "One run of a handler",
+            Unit::Seconds,
+            of.handler.clone(),
+        );
+        registry.register_with_unit(
+            "event_age",
+            "From the event's own timestamp to its delivery",
+            Unit::Seconds,
+            of.age.clone(),
+        );
+        registry.register(
+            "publish_failures",
+            "Events that were refused, or that no stream took in time",
+            of.publish_failures.clone(),
+        );
+        registry.register(
+            "publish_retries",
+            "Attempts after the first to publish an event",
+            of.publish_retries.clone(),
+        );
+        registry.register(
+            "publish_duplicates",
+            "Events that the stream already had",
+            of.publish_duplicates.clone(),
+        );
+        registry.register(
+            "publish_in_flight",
+            "Events sent and not yet acknowledged",
+            of.publish_in_flight.clone(),
+        );
+        registry.register(
+            "newer_minors",
+            "Events of a minor that this build does not know, read as the newest it knows",
+            of.newer_minors.clone(),
+        );
+        registry.register(
+            "consumer_lag",
+            "Messages not yet delivered to the consumer",
+            of.lag.clone(),
+        );
+        registry.register(
+            "consumer_in_flight",
+            "Messages that this process is handling",
+            of.in_flight.clone(),
+        );
+        registry.register("retries", "Failed attempts that are made again", of.retries.clone());
+        registry.register(
+            "redeliveries",
+            "Messages that came for the second time or more",
+            of.redeliveries.clone(),
+        );
+        registry.register(
+            "pull_failures",
+            "Times that asking for messages failed",
+            of.pull_failures.clone(),
+        );
+        registry.register(
+            "decode_failures",
+            "Messages that are no event of their subject",
+            of.decode_failures.clone(),
+        );
+        registry.register("dead_letters", "Messages given up and kept", of.dead_letters.clone());
+        registry.register(
+            "dead_letter_failures",
+            "Times that a dead letter could not be kept, so that its message stays unsettled",
+            of.dead_letter_failures.clone(),
+        );
+        registry.register(
+            "reconciled",
+            "Messages that the server had given up, by what became of them",
+            of.reconciled.clone(),
+        );
+    }
+
+    pub(crate) fn published(&self, event_type: &'static str, queue_id: Option<&str>) {
+        let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue_id = queues.label(queue_id.unwrap_or(NO_QUEUE));
+        if let Some(counter) = queues.known.get(queue_id).and_then(|types| types.get(event_type)) {
+            counter.inc();
+            return;
+        }
+        let labels = PublishedLabels { event_type, queue_id: queue_id.to_owned() };
+        let counter = self.0.published.get_or_create_owned(&labels);
+        counter.inc();
+        queues.known.entry(queue_id.to_owned()).or_default().insert(event_type, counter);
+    }
+
+    pub(crate) fn publish_failed(&self, event_type: &'static str, reason: &'static str) {
+        self.0.publish_failures.get_or_create(&FailureLabels { event_type, reason }).inc();
+    }
+
+    pub(crate) fn publish_retried(&self, event_type: &'static str) {
+        self.0.publish_retries.get_or_create(&EventLabels { event_type }).inc();
+    }
+
+    pub(crate) fn publish_duplicate(&self, event_type: &'static str) {
+        self.0.publish_duplicates.get_or_create(&EventLabels { event_type }).inc();
+    }
+
+    pub(crate) fn publish_in_flight(&self) -> &Gauge {
+        &self.0.publish_in_flight
+    }
+
+    /// The series of one event type on the consuming side.
+    pub(crate) fn event(&self, event_type: &'static str) -> EventMetrics {
+        let labels = EventLabels { event_type };
+        let processed = |status: Status| ProcessedLabels { event_type, status: status.as_str() };
+        EventMetrics {
+            success: self.0.processed.get_or_create_owned(&processed(Status::Success)),
+            latency: self.0.latency.get_or_create_owned(&labels),
+            handler: self.0.handler.get_or_create_owned(&labels),
+            age: self.0.age.get_or_create_owned(&labels),
+            event_type,
+            families: self.clone(),
+        }
+    }
+
+    /// The series of one consumer.
+    pub(crate) fn consumer(&self, stream: &str, consumer: &str) -> ConsumerMetrics {
+        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
+        let of = &*self.0;
+        ConsumerMetrics {
+            lag: of.lag.get_or_create_owned(&labels),
+            in_flight: of.in_flight.get_or_create_owned(&labels),
+            retries: of.retries.get_or_create_owned(&labels),
+            redeliveries: of.redeliveries.get_or_create_owned(&labels),
+            pull_failures: of.pull_failures.get_or_create_owned(&labels),
+            dead_letter_failures: of.dead_letter_failures.get_or_create_owned(&labels),
+            labels,
+            families: self.clone(),
+        }
+    }
+
+    /// Counts a message that the server had given up, by what became of it.
+    pub(crate) fn reconciled(&self, stream: &str, consumer: &str, outcome: &'static str) {
+        let (stream, consumer) = (stream.to_owned(), consumer.to_owned());
+        self.0.reconciled.get_or_create(&ReasonLabels { stream, consumer, reason: outcome }).inc();
+    }
+}
+
+impl Queues {
+    /// The label of a queue: its own within the limit.
+    fn label<'a>(&self, queue_id: &'a str) -> &'a str {
+        let is_known = queue_id == NO_QUEUE || self.known.contains_key(queue_id);
+        let known =
+            self.known.keys().filter(|name| !matches!(name.as_str(), NO_QUEUE | OTHER_QUEUES));
+        match is_known || known.count() < self.limit {
+            true => queue_id,
+            false => OTHER_QUEUES,
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
+/// The series of one event type on the consuming side.
+#[derive(Clone, Debug)]
+pub(crate) struct EventMetrics {
+    success: Counter,
+    latency: Histogram,
+    handler: Histogram,
+    age: Histogram,
+    event_type: &'static str,
+    families: Metrics,
+}
+
+impl EventMetrics {
+    /// Counts a settled event; the duration is from its delivery.
+    pub(crate) fn processed(&self, status: Status, latency: Duration) {
+        match status {
+            Status::Success => self.success.inc(),
+            _ => {
+                let labels =
+                    ProcessedLabels { event_type: self.event_type, status: status.as_str() };
+                self.families.0.processed.get_or_create(&labels).inc()
+            }
+        };
+        self.latency.observe(latency.as_secs_f64());
+    }
+
+    /// Counts one run of a handler.
+    pub(crate) fn handled(&self, duration: Duration) {
+        self.handler.observe(duration.as_secs_f64());
+    }
+
+    /// Counts how old an event is when it comes; one from the future is new.
+    pub(crate) fn aged(&self, age: Duration) {
+        self.age.observe(age.as_secs_f64());
+    }
+
+    /// Counts an event of a minor that is newer than this build.
+    pub(crate) fn newer_minor(&self) {
+        let labels = EventLabels { event_type: self.event_type };
+        self.families.0.newer_minors.get_or_create(&labels).inc();
+    }
+}
+
+/// The series of one consumer.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsumerMetrics {
+    pub(crate) lag: Gauge,
+    pub(crate) in_flight: Gauge,
+    pub(crate) retries: Counter,
+    pub(crate) redeliveries: Counter,
+    pub(crate) pull_failures: Counter,
+    pub(crate) dead_letter_failures: Counter,
+    labels: ConsumerLabels,
+    families: Metrics,
+}
+
+impl ConsumerMetrics {
+    /// Counts a message that is no event of its subject.
+    pub(crate) fn decode_failed(&self, reason: &'static str) {
+        self.families.0.decode_failures.get_or_create(&self.reason(reason)).inc();
+    }
+
+    /// Counts a message that was given up and kept.
+    pub(crate) fn dead_lettered(&self, reason: &'static str) {
+        self.families.0.dead_letters.get_or_create(&self.reason(reason)).inc();
+    }
+
+    fn reason(&self, reason: &'static str) -> ReasonLabels {
+        let ConsumerLabels { stream, consumer } = self.labels.clone();
+        ReasonLabels { stream, consumer, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(metrics: &Metrics) -> String {
+        let mut registry = Registry::default();
+        metrics.register(&mut registry, &wr_events::CATALOGUE);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        text
+    }
+
+    #[test]
+    fn the_names_and_buckets_are_the_specifications() {
+        let metrics = Metrics::new();
+        metrics.published("position.enqueued", Some("concert"));
+        metrics.event("position.enqueued").processed(Status::Success, Duration::from_millis(3));
+        let text = text(&metrics);
+        for line in [
+            "waitingroom_events_published_total{event_type=\"position.enqueued\",queue_id=\"concert\"} 1",
+            "waitingroom_events_processed_total{event_type=\"position.enqueued\",status=\"success\"} 1",
+            "waitingroom_event_latency_seconds_bucket{le=\"0.001\",event_type=\"position.enqueued\"} 0",
+            "waitingroom_event_latency_seconds_bucket{le=\"0.005\",event_type=\"position.enqueued\"} 1",
+            "waitingroom_event_latency_seconds_bucket{le=\"1.0\",event_type=\"position.enqueued\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn queues_beyond_the_limit_are_one_series() {
+        let metrics = Metrics::with_queue_limit(2);
+        for queue in ["a", "b", "c", "d", "a"] {
+            metrics.published("position.enqueued", Some(queue));
+        }
+        metrics.published("system.health", None);
+        let text = text(&metrics);
+        let count = |queue: &str| {
+            let label = format!("queue_id=\"{queue}\"}} ");
+            let line = text.lines().find(|line| line.contains(&label)).unwrap_or_default();
+            line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0)
+        };
+        assert_eq!((count("a"), count("b"), count(OTHER_QUEUES), count("")), (2, 1, 2, 1));
+    }
+}
