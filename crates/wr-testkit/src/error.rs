@@ -62,6 +62,13 @@ impl Error {
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
         move |source| Error::Io { what: what.into(), source }
     }
+
+    /// Whether a server ended because another process holds one of its ports.
+    pub(crate) fn is_port_taken(&self) -> bool {
+        // Unix's words and Windows'.
+        let taken = ["address already in use", "Only one usage of each socket address"];
+        matches!(self, Error::Start { log, .. } if taken.iter().any(|words| log.contains(words)))
+    }
 }
 
 impl Display for Error {

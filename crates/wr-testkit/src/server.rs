@@ -67,6 +67,11 @@ impl ServerOptions {
         self
     }
 
+    pub(crate) fn port(mut self, port: u16) -> ServerOptions {
+        self.port = Some(port);
+        self
+    }
+
     /// Starts the server and waits until it answers.
     ///
     /// # Errors
@@ -82,14 +87,8 @@ impl ServerOptions {
         let mut server =
             Server { binary, dir, port: 0, monitor: None, running: None, options: self };
         match server.options.port {
-            Some(port) => {
-                server.port = port;
-                match server.launch()? {
-                    Launch::Ready => Ok(server),
-                    Launch::PortTaken(error) => Err(error),
-                }
-            }
-            None => server.on_a_free_port(),
+            Some(port) => server.on(port).map(|()| server),
+            None => server.on_a_free_port().map(|()| server),
         }
     }
 }
@@ -111,11 +110,6 @@ pub struct Server {
 struct Running {
     child: Child,
     watcher: Option<Child>,
-}
-
-enum Launch {
-    Ready,
-    PortTaken(Error),
 }
 
 impl Server {
@@ -140,6 +134,11 @@ impl Server {
     /// The process id, while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.child.id())
+    }
+
+    /// Where its configuration, its log and its store lie; gone when the server is dropped.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Whether the process is there; a paused one is.
@@ -183,7 +182,12 @@ impl Server {
     /// # Errors
     /// It does not run, or this is not Unix.
     pub fn pause(&mut self) -> Result<(), Error> {
-        self.signal("STOP")
+        self.signal("STOP")?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.pid().is_some_and(is_on_its_way) && Instant::now() < deadline {
+            thread::sleep(LOOK_AGAIN);
+        }
+        Ok(())
     }
 
     /// Lets a paused process go on.
@@ -202,10 +206,11 @@ impl Server {
         self.kill();
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.launch()? {
-                Launch::Ready => return Ok(()),
-                Launch::PortTaken(error) if Instant::now() > deadline => return Err(error),
-                Launch::PortTaken(_) => thread::sleep(LOOK_AGAIN),
+            match self.on(self.port) {
+                Err(error) if error.is_port_taken() && Instant::now() < deadline => {
+                    thread::sleep(LOOK_AGAIN);
+                }
+                done => return done,
             }
         }
     }
@@ -238,19 +243,19 @@ impl Server {
     }
 
     /// Tries ports until one is free; the server's own bind is what decides.
-    fn on_a_free_port(mut self) -> Result<Server, Error> {
+    fn on_a_free_port(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            self.port = free_port();
-            match self.launch()? {
-                Launch::Ready => return Ok(self),
-                Launch::PortTaken(error) if Instant::now() > deadline => return Err(error),
-                Launch::PortTaken(_) => {}
+            match self.on(free_port()?) {
+                Err(error) if error.is_port_taken() && Instant::now() < deadline => {}
+                done => return done,
             }
         }
     }
 
-    fn launch(&mut self) -> Result<Launch, Error> {
+    /// Starts the process and waits until it answers on this port.
+    fn on(&mut self, port: u16) -> Result<(), Error> {
+        self.port = port;
         let path = self.dir.join("server.conf");
         let what = format!("write `{}`", path.display());
         fs::write(&path, self.config_text()).map_err(Error::io(what))?;
@@ -275,20 +280,17 @@ impl Server {
         loop {
             if let Some(monitor) = self.ready(pid) {
                 self.monitor = monitor;
-                return Ok(Launch::Ready);
+                return Ok(());
             }
             let ended = !self.is_running();
             if ended || Instant::now() > deadline {
                 self.kill();
                 let log = self.log().split_off(logged_before);
-                let taken =
-                    log.contains("address already in use") || log.contains("Only one usage");
                 let what = match ended {
                     true => "it ended at once; the end of its log:",
                     false => "no answer within ten seconds; the end of its log:",
                 };
-                let error = Error::Start { what: what.to_owned(), log: tail(&log) };
-                return if ended && taken { Ok(Launch::PortTaken(error)) } else { Err(error) };
+                return Err(Error::Start { what: what.to_owned(), log: tail(&log) });
             }
             thread::sleep(LOOK_AGAIN);
         }
@@ -380,6 +382,15 @@ fn watcher(_pid: u32, _dir: &Path) -> std::io::Result<Option<Child>> {
     Ok(None)
 }
 
+/// Whether a thread of a process that was told to stop has not heard of it yet, where the system
+/// lets one see that.
+fn is_on_its_way(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut stats =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    stats.any(|stat| !stat.contains(") T "))
+}
+
 /// A signal to our group, such as Ctrl-C, is for us: a demo that drains still needs its server.
 #[cfg(unix)]
 fn own_group(command: &mut Command) -> &mut Command {
@@ -403,13 +414,16 @@ fn connect(port: u16) -> std::io::Result<TcpStream> {
 
 /// A port that is free now, below those that systems hand out to outgoing connections: while the
 /// server is down, no client gets its port as the near end of a connection, not even of one to it.
-pub(crate) fn free_port() -> u16 {
-    loop {
+pub(crate) fn free_port() -> Result<u16, Error> {
+    let mut taken = std::io::ErrorKind::AddrInUse.into();
+    for _ in 0..1000 {
         let port = 20_000 + (random() % 12_000) as u16;
-        if TcpListener::bind(address(port)).is_ok() {
-            return port;
+        match TcpListener::bind(address(port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => taken = error,
         }
     }
+    Err(Error::Io { what: "find a free port from 20000 to 31999".to_owned(), source: taken })
 }
 
 /// A word that no other process and no other call comes by.

@@ -1,0 +1,37 @@
+//! Three servers.
+
+use wr_testkit::{Cluster, Error};
+
+use crate::client::{Client, until};
+
+#[test]
+fn a_cluster_outlives_the_leader_of_a_stream() {
+    let mut cluster = Cluster::start(3).unwrap();
+    let ports: Vec<u16> = (0..3).map(|index| cluster.node(index).unwrap().port()).collect();
+    assert_eq!(cluster.urls().len(), 3);
+    assert!(matches!(cluster.kill(3), Err(Error::NoServer { .. })));
+    let mut client = Client::connect(ports[0]);
+    assert!(!client.info.contains("connect_urls"), "{}", client.info);
+    client.create_stream(3);
+    assert!(client.request("s", "one").contains("\"seq\":1"));
+    assert_eq!(cluster.stream_leader("T"), None);
+
+    let mut leader = None;
+    until("the stream has a leader", || {
+        leader = cluster.stream_leader("S");
+        leader.is_some()
+    });
+    let killed = leader.unwrap();
+    cluster.kill(killed).unwrap();
+    until("the stream has another leader", || {
+        leader = cluster.stream_leader("S");
+        leader.is_some_and(|leader| leader != killed)
+    });
+    let mut client = Client::connect(ports[leader.unwrap()]);
+    client.assert_stored(1);
+    assert!(client.request("s", "two").contains("\"seq\":2"));
+
+    cluster.restart(killed).unwrap();
+    cluster.wait_until_ready().unwrap();
+    Client::connect(ports[killed]).assert_stored(2);
+}

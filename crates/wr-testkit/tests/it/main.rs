@@ -1,0 +1,6 @@
+//! The testkit against the real thing.
+
+mod client;
+mod cluster;
+mod proxy;
+mod server;
