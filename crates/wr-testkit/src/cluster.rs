@@ -68,19 +68,20 @@ impl Cluster {
         Ok(Cluster { nodes: nodes.collect::<Result<_, _>>()? })
     }
 
-    /// Waits until every node that runs is in touch with an elected leader and up to date.
+    /// Waits until every node that runs and is not paused is in touch with an elected leader and up to date.
     ///
     /// # Errors
     /// That is not so within a minute.
     pub fn wait_until_ready(&self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
-        for (index, node) in self.running() {
+        for (index, node) in self.answering() {
             while node.monitor("/healthz").is_err() {
                 if Instant::now() > deadline {
                     let what = format!("for n{index} to find a leader of the cluster");
                     return Err(Error::Timeout { what });
                 }
-                thread::sleep(LOOK_AGAIN);
+                // Each look is a line of its log.
+                thread::sleep(10 * LOOK_AGAIN);
             }
         }
         Ok(())
@@ -124,19 +125,36 @@ impl Cluster {
             let answer = node.monitor("/jsz?accounts=true&streams=true").unwrap_or_default();
             leader(&answer, stream).is_some_and(|name| name == format!("n{index}"))
         };
-        self.running().find(leads).map(|(index, _)| index)
+        self.answering().find(leads).map(|(index, _)| index)
     }
 
-    fn running(&self) -> impl Iterator<Item = (usize, &Server)> {
-        self.nodes.iter().enumerate().filter(|(_, node)| node.pid().is_some())
+    fn answering(&self) -> impl Iterator<Item = (usize, &Server)> {
+        self.nodes.iter().enumerate().filter(|(_, node)| node.answers())
     }
 }
 
-/// The leader of a stream in what `/jsz` answers, where it follows the stream's name.
+/// The leader of a stream in what `/jsz` answers, where it stands between name and state.
 fn leader(answer: &str, stream: &str) -> Option<String> {
     let answer: String = answer.split_whitespace().collect();
     let (_, streams) = answer.split_once("\"stream_detail\":")?;
-    let (_, detail) = streams.split_once(&format!("{{\"name\":\"{stream}\","))?;
-    let (_, leader) = detail.split_once("\"leader\":\"")?;
+    let (_, detail) = streams.split_once(&format!("{{\"name\":\"{stream}\",\"created\""))?;
+    let (cluster, _) = detail.split_once("\"state\":")?;
+    let (_, leader) = cluster.split_once("\"leader\":\"")?;
     Some(leader.split_once('"')?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leader;
+
+    #[test]
+    fn a_stream_has_the_leader_that_stands_with_it() {
+        let answer = r#"{ "stream_detail": [
+            { "name": "A", "created": "", "cluster": { "name": "A" }, "state": {} },
+            { "name": "B", "created": "", "cluster": { "leader": "n1" }, "state": {} }
+        ] }"#;
+        assert_eq!(leader(answer, "A"), None);
+        assert_eq!(leader(answer, "B").as_deref(), Some("n1"));
+        assert_eq!(leader(answer, "C"), None);
+    }
 }

@@ -110,6 +110,7 @@ pub struct Server {
 struct Running {
     child: Child,
     watcher: Option<Child>,
+    paused: bool,
 }
 
 impl Server {
@@ -143,7 +144,13 @@ impl Server {
 
     /// Whether the process is there; a paused one is.
     pub fn is_running(&mut self) -> bool {
-        self.running.as_mut().is_some_and(|running| matches!(running.child.try_wait(), Ok(None)))
+        let waited = self.running.as_mut().map(|running| running.child.try_wait());
+        let running = matches!(waited, Some(Ok(None)));
+        if !running {
+            // Its number may be another's from now on, so nobody may watch it.
+            self.kill();
+        }
+        running
     }
 
     /// Kills the server at once, as a crash or `kill -9` does; its store stays.
@@ -183,6 +190,7 @@ impl Server {
     /// It does not run, or this is not Unix.
     pub fn pause(&mut self) -> Result<(), Error> {
         self.signal("STOP")?;
+        self.set_paused(true);
         let deadline = Instant::now() + PATIENCE;
         while self.pid().is_some_and(is_on_its_way) && Instant::now() < deadline {
             thread::sleep(LOOK_AGAIN);
@@ -195,7 +203,9 @@ impl Server {
     /// # Errors
     /// As [`Server::pause`].
     pub fn resume(&mut self) -> Result<(), Error> {
-        self.signal("CONT")
+        self.signal("CONT")?;
+        self.set_paused(false);
+        Ok(())
     }
 
     /// Starts the server again with the same port and the same store, after killing it if it runs.
@@ -242,6 +252,17 @@ impl Server {
         get().map_err(Error::io(what))
     }
 
+    /// Whether it was started and is not paused.
+    pub(crate) fn answers(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| !running.paused)
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        if let Some(running) = &mut self.running {
+            running.paused = paused;
+        }
+    }
+
     /// Tries ports until one is free; the server's own bind is what decides.
     fn on_a_free_port(&mut self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
@@ -273,7 +294,7 @@ impl Server {
         let child = own_group(&mut command).spawn().map_err(Error::io(what))?;
         let pid = child.id();
         // Kept from here on, so that whatever fails below, it is killed.
-        let running = self.running.insert(Running { child, watcher: None });
+        let running = self.running.insert(Running { child, watcher: None, paused: false });
         running.watcher = watcher(pid, &self.dir).map_err(Error::io("run `sh`, which watches"))?;
 
         let deadline = Instant::now() + PATIENCE;
