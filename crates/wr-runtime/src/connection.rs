@@ -282,8 +282,9 @@ impl Connection {
     ) -> Result<A> {
         let place = format!("`$JS.API.{subject}`");
         let full = format!("$JS.API.{subject}");
+        let mark = self.denials.mark();
         let call = self.context.request(subject.to_owned(), request);
-        let answer = self.unless_denied(|denial| denial.subject == full, call).await;
+        let answer = self.unless_denied(mark, |denial| denial.subject == full, call).await;
         let answer: Response<A> = match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(self.request_error(&error).at(place)),
@@ -295,17 +296,22 @@ impl Connection {
         }
     }
 
+    /// The moment before a call, for [`Connection::unless_denied`].
+    pub(crate) fn mark(&self) -> Mark {
+        self.denials.mark()
+    }
+
     /// Runs a call until it ends, or until the server denies a subject that is its.
     pub(crate) async fn unless_denied<T>(
         &self,
+        mark: Mark,
         is_ours: impl Fn(&Denial) -> bool,
         call: impl Future<Output = T>,
     ) -> Result<T> {
-        let denied = self.denials.wait(is_ours);
         tokio::select! {
             biased;
             answer = call => Ok(answer),
-            denial = denied => Err(denial.error()),
+            denial = self.denials.wait(mark, is_ours) => Err(denial.error()),
         }
     }
 
@@ -370,25 +376,36 @@ impl Denials {
         });
     }
 
-    /// The next denial that fits; of those from now on.
-    fn wait(&self, fits: impl Fn(&Denial) -> bool) -> impl Future<Output = Denial> {
+    /// The number that the next one will have.
+    fn mark(&self) -> Mark {
+        Mark(*self.0.next.borrow())
+    }
+
+    /// The first denial since a mark that fits.
+    async fn wait(&self, mark: Mark, fits: impl Fn(&Denial) -> bool) -> Denial {
         let mut next = self.0.next.subscribe();
-        let mut from = *next.borrow_and_update();
-        async move {
-            loop {
-                if next.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
+        let Mark(mut from) = mark;
+        loop {
+            let until = *next.borrow_and_update();
+            if from < until {
                 let recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-                let new = recent.iter().filter(|(number, _)| *number >= from);
-                if let Some((_, denial)) = new.into_iter().find(|(_, denial)| fits(denial)) {
+                let mut new = recent.iter().filter(|(number, _)| *number >= from);
+                if let Some((_, denial)) = new.find(|(_, denial)| fits(denial)) {
                     return denial.clone();
                 }
-                from = *next.borrow();
+                from = until;
+            }
+            if next.changed().await.is_err() {
+                // The connection has ended, and denies nothing any more.
+                std::future::pending::<()>().await;
             }
         }
     }
 }
+
+/// A moment in the order of denials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark(u64);
 
 impl Denial {
     /// Of the server's words, for example `Permissions Violation for Publish to "a.b"`.

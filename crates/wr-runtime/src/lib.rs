@@ -4,8 +4,12 @@
 //! - [`Registry`] judges payloads and messages by name, by the texts that the catalogue carries.
 
 mod connection;
+mod dead_letter;
+mod deliver;
 mod error;
+mod headers;
 mod metrics;
+mod publisher;
 mod registry;
 mod trace;
 mod validator;
@@ -13,5 +17,8 @@ mod validator;
 pub use connection::{ConnectOptions, Connection};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use metrics::{Metrics, OTHER_QUEUES};
+pub use publisher::{
+    Pending, Publisher, PublisherDrained, PublisherOptions, Receipt, Unacknowledged,
+};
 pub use registry::{Registry, Side};
 pub use trace::TraceContext;

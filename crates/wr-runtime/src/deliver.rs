@@ -1,0 +1,136 @@
+//! A message into a stream: sent until the stream says that it has it, under one id.
+
+use std::time::{Duration, Instant};
+
+use async_nats::HeaderMap;
+use async_nats::jetstream;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use bytes::Bytes;
+
+use crate::connection::{Connection, Denial, Mark, with_sources};
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers;
+
+/// A message for a stream; its headers hold the id that makes a second try no second message.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) subject: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// How often and how long to try.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Persistence {
+    /// From the first attempt; no attempt begins after it.
+    pub(crate) deadline: Duration,
+    /// Before the second attempt; it doubles, up to [`LONGEST_PAUSE`], and is jittered.
+    pub(crate) pause: Duration,
+}
+
+/// Between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A message that a stream has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delivered {
+    pub(crate) ack: PublishAck,
+    pub(crate) attempts: u32,
+}
+
+impl Outgoing {
+    /// Sends once, without waiting for the stream's answer.
+    pub(crate) async fn send(&self, connection: &Connection) -> Result<Sent> {
+        let message =
+            PublishMessage::build().payload(self.body.clone()).headers(self.headers.clone());
+        let mark = connection.mark();
+        let sent = connection.jetstream().send_publish(self.subject.clone(), message).await;
+        match sent {
+            Ok(answer) => Ok(Sent { answer, mark }),
+            Err(error) => Err(self.error(&error, connection)),
+        }
+    }
+
+    /// Waits for the answer to what was sent, and sends again for as long as that may help.
+    /// `on_retry` is told of every attempt after the first.
+    pub(crate) async fn settle(
+        &self,
+        connection: &Connection,
+        first: Result<Sent>,
+        persistence: Persistence,
+        mut on_retry: impl FnMut(&Error),
+    ) -> Result<Delivered> {
+        let started = Instant::now();
+        let mut sent = first;
+        let mut attempts = 1;
+        let mut pause = persistence.pause;
+        loop {
+            let answer = match sent {
+                Ok(sent) => self.answer(connection, sent).await,
+                Err(error) => Err(error),
+            };
+            let error = match answer {
+                Ok(ack) => return Ok(Delivered { ack, attempts }),
+                Err(error) => error,
+            };
+            let wait = jittered(pause);
+            if !error.is_retryable() || started.elapsed() + wait >= persistence.deadline {
+                return Err(error.at(format!("publish on `{}`", self.subject)));
+            }
+            on_retry(&error);
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            attempts += 1;
+            sent = self.send(connection).await;
+        }
+    }
+
+    /// Sends, and waits until the stream has it.
+    pub(crate) async fn deliver(
+        &self,
+        connection: &Connection,
+        persistence: Persistence,
+    ) -> Result<Delivered> {
+        let first = self.send(connection).await;
+        self.settle(connection, first, persistence, |_| {}).await
+    }
+
+    async fn answer(&self, connection: &Connection, sent: Sent) -> Result<PublishAck> {
+        let is_ours = |denial: &Denial| denial.subject == self.subject;
+        let answer = sent.answer.into_future();
+        let answer = connection.unless_denied(sent.mark, is_ours, answer).await?;
+        answer.map_err(|error| self.error(&error, connection))
+    }
+
+    fn error(&self, error: &PublishError, connection: &Connection) -> Error {
+        let refused = std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<jetstream::Error>());
+        match (error.kind(), refused) {
+            (_, Some(refused)) => Error::from(refused),
+            (PublishErrorKind::StreamNotFound, _) => ErrorKind::NoStream.into(),
+            (PublishErrorKind::TimedOut, _) => {
+                ErrorKind::TimedOut(connection.request_timeout()).into()
+            }
+            (PublishErrorKind::BrokenPipe, _) => ErrorKind::Disconnected.into(),
+            (PublishErrorKind::MaxPayloadExceeded, _) => {
+                let size = self.body.len() + headers::size(&self.headers);
+                ErrorKind::TooLarge { size, limit: connection.client().max_payload() }.into()
+            }
+            _ => ErrorKind::Nats(with_sources(error)).into(),
+        }
+    }
+}
+
+/// A message on its way.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    answer: PublishAckFuture,
+    mark: Mark,
+}
+
+/// Between a half and all of a pause, so that many who failed together do not return together.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}

@@ -1,0 +1,423 @@
+//! Publishing: every event is proved before it leaves, and sent until its stream has it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tracing::Instrument;
+use uuid::Uuid;
+use wr_core::{Catalogue, Event, Payload};
+
+use crate::connection::Connection;
+use crate::dead_letter;
+use crate::deliver::{Delivered, Outgoing, Persistence, Sent};
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers;
+use crate::metrics::Metrics;
+use crate::trace::TraceContext;
+
+/// Some more unanswered, and async-nats waits for ever.
+const LARGEST_WINDOW: usize = 4_096;
+
+/// How a publisher works. Every setting has a default.
+#[derive(Clone, Debug)]
+pub struct PublisherOptions {
+    window: usize,
+    deadline: Duration,
+    cloud_events: bool,
+    metrics: Metrics,
+}
+
+impl PublisherOptions {
+    /// 1,024 events in flight, 30 s to get one into its stream.
+    pub fn new() -> PublisherOptions {
+        PublisherOptions {
+            window: 1_024,
+            deadline: Duration::from_secs(30),
+            cloud_events: false,
+            metrics: Metrics::new(),
+        }
+    }
+
+    /// How many events may be sent and not yet acknowledged, 1 to 4,096; more wait their turn.
+    #[must_use]
+    pub fn window(mut self, events: usize) -> Self {
+        self.window = events;
+        self
+    }
+
+    /// How long to try to get an event into its stream. A leader's election takes 5 to 6 s, so 15 s
+    /// is the least; beyond the stream's duplicate window a retry could become a second message, so
+    /// that is the most.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Adds the headers of CloudEvents 1.0; the body stays the whole event.
+    #[must_use]
+    pub fn cloud_events(mut self) -> Self {
+        self.cloud_events = true;
+        self
+    }
+
+    /// Counts into these metrics.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    fn check(&self, catalogue: &Catalogue) -> Result<()> {
+        let wrong = |text: String| Err(ErrorKind::Option(text).into());
+        if self.window == 0 || self.window > LARGEST_WINDOW {
+            return wrong(format!("a window of {} is not 1 to {LARGEST_WINDOW}", self.window));
+        }
+        let deadline = self.deadline.as_secs_f64();
+        if self.deadline < Duration::from_secs(15) {
+            return wrong(format!("a deadline of {deadline} s is under 15 s"));
+        }
+        let streams = catalogue.topology.map_or(&[][..], |topology| topology.streams);
+        let shortest = streams.iter().filter(|stream| carries_events(stream.subjects, catalogue));
+        match shortest.min_by_key(|stream| stream.duplicate_window_seconds) {
+            Some(stream) if deadline >= stream.duplicate_window_seconds as f64 => wrong(format!(
+                "a deadline of {deadline} s is not under the duplicate window of stream `{}`, {} s",
+                stream.name, stream.duplicate_window_seconds,
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for PublisherOptions {
+    fn default() -> PublisherOptions {
+        PublisherOptions::new()
+    }
+}
+
+fn carries_events(subjects: &[&str], catalogue: &Catalogue) -> bool {
+    let carries = |subject: &&str| catalogue.subjects.iter().any(|entry| entry.subject == *subject);
+    subjects.iter().any(carries)
+}
+
+/// Publishes events; a clone is the same publisher.
+#[derive(Clone, Debug)]
+pub struct Publisher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connection: Connection,
+    source: String,
+    options: PublisherOptions,
+    window: Arc<Semaphore>,
+    /// By a number of their own, since a caller may publish one event twice.
+    in_flight: Mutex<HashMap<u64, Unacknowledged>>,
+    next: AtomicU64,
+    /// Failures that nobody waited for.
+    unheard: Mutex<Vec<Unacknowledged>>,
+    /// How many are in flight.
+    count: watch::Sender<usize>,
+}
+
+/// An event that a stream has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The event's id.
+    pub id: Uuid,
+    /// The stream that has it.
+    pub stream: String,
+    /// Its sequence number there.
+    pub sequence: u64,
+    /// Whether the stream had it already. After more than one attempt that may have been an earlier
+    /// one, whose answer was lost.
+    pub duplicate: bool,
+    /// How many attempts it took.
+    pub attempts: u32,
+}
+
+/// An event of which it is not known whether a stream has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unacknowledged {
+    /// The event's id.
+    pub id: Uuid,
+    /// Its subject.
+    pub subject: &'static str,
+}
+
+/// What a publisher leaves behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PublisherDrained {
+    /// Still unanswered at the deadline.
+    pub unacknowledged: Vec<Unacknowledged>,
+    /// Failed, with nobody waiting for the result.
+    pub unheard: Vec<Unacknowledged>,
+}
+
+impl PublisherDrained {
+    /// Whether every event is in its stream, or its failure was told to somebody.
+    pub fn is_clean(&self) -> bool {
+        self.unacknowledged.is_empty() && self.unheard.is_empty()
+    }
+}
+
+/// The answer for one event that was sent; awaiting it gives the receipt. Dropping it does not stop
+/// the event: a failure is then logged, and reported by [`Publisher::drain`].
+#[derive(Debug)]
+#[must_use = "the event may fail after this"]
+pub struct Pending(oneshot::Receiver<Result<Receipt>>);
+
+impl Future for Pending {
+    type Output = Result<Receipt>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Receipt>> {
+        // The sender only goes without a word when the tokio runtime does.
+        let gone = |_| Err(ErrorKind::Disconnected.into());
+        Pin::new(&mut self.0).poll(context).map(|result| result.unwrap_or_else(gone))
+    }
+}
+
+impl Publisher {
+    /// A publisher for a catalogue, in the name of a service, which becomes the `source` of
+    /// [`Publisher::event`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`]: an option that cannot be.
+    pub fn new(
+        connection: &Connection,
+        catalogue: &'static Catalogue,
+        source: impl Into<String>,
+        options: PublisherOptions,
+    ) -> Result<Publisher> {
+        options.check(catalogue)?;
+        Ok(Publisher(Arc::new(Inner {
+            connection: connection.clone(),
+            source: source.into(),
+            window: Arc::new(Semaphore::new(options.window)),
+            options,
+            in_flight: Mutex::default(),
+            next: AtomicU64::new(0),
+            unheard: Mutex::default(),
+            count: watch::Sender::new(0),
+        })))
+    }
+
+    /// A new event from this publisher's service.
+    pub fn event<T: Payload>(&self, data: T) -> Event<T> {
+        Event::new(self.0.source.clone(), data)
+    }
+
+    /// Publishes an event, and waits until its stream has it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] and [`ErrorKind::TooLarge`] before anything is sent; else why no
+    /// stream took it until the deadline.
+    pub async fn publish<T: Payload>(&self, event: &Event<T>) -> Result<Receipt> {
+        self.enqueue(event).await?.await
+    }
+
+    /// Publishes events of one type together; the results stand in their order.
+    pub async fn publish_all<T: Payload>(&self, events: &[Event<T>]) -> Vec<Result<Receipt>> {
+        let mut pending = Vec::with_capacity(events.len());
+        for event in events {
+            pending.push(self.enqueue(event).await);
+        }
+        let mut results = Vec::with_capacity(events.len());
+        for pending in pending {
+            results.push(match pending {
+                Ok(pending) => pending.await,
+                Err(error) => Err(error),
+            });
+        }
+        results
+    }
+
+    /// Sends an event as soon as the window has room, and does not wait for the stream. Events are
+    /// sent in the order of the calls; one that has to be sent again comes later.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`], [`ErrorKind::TooLarge`], [`ErrorKind::Draining`].
+    pub async fn enqueue<T: Payload>(&self, event: &Event<T>) -> Result<Pending> {
+        let result = self.begin(event).await;
+        if let Err(error) = &result {
+            self.0.options.metrics.publish_failed(T::EVENT_TYPE, failure(error));
+        }
+        result.map_err(|error| error.at(format!("publish on `{}`", T::SUBJECT)))
+    }
+
+    async fn begin<T: Payload>(&self, event: &Event<T>) -> Result<Pending> {
+        let span = tracing::info_span!(
+            "send",
+            otel.name = format!("send {}", T::SUBJECT),
+            otel.kind = "producer",
+            messaging.system = "nats",
+            messaging.operation.name = "publish",
+            messaging.operation.type = "send",
+            messaging.destination.name = T::SUBJECT,
+            messaging.message.id = %event.id,
+            error.type = tracing::field::Empty,
+        );
+        let trace = TraceContext::current(&span);
+        let body = event.encode_traced(&trace.trace_id(), &trace.span_id());
+        let body = body.map_err(ErrorKind::Refused)?;
+        let headers = headers::of_event(event, &trace, self.0.options.cloud_events);
+        let outgoing = Outgoing { subject: T::SUBJECT.to_owned(), headers, body: body.into() };
+        self.0.require_room(&outgoing)?;
+
+        let permit = self.0.window.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| ErrorKind::Draining)?;
+        let number = self.0.enter(event.id, T::SUBJECT);
+        let sent = outgoing.send(&self.0.connection).await;
+        let flight = Flight {
+            publisher: self.0.clone(),
+            number,
+            id: event.id,
+            subject: T::SUBJECT,
+            event_type: T::EVENT_TYPE,
+            queue_id: event.queue_id.clone(),
+            _permit: permit,
+        };
+        let (answer, pending) = oneshot::channel();
+        tokio::spawn(flight.land(outgoing, sent, answer).instrument(span));
+        Ok(Pending(pending))
+    }
+
+    /// Takes nothing new, and waits until every event in flight is answered, at most until the
+    /// deadline. Call it before the process ends.
+    pub async fn drain(&self, deadline: Duration) -> PublisherDrained {
+        self.0.window.close();
+        let mut count = self.0.count.subscribe();
+        let _ = tokio::time::timeout(deadline, count.wait_for(|count| *count == 0)).await;
+        let in_flight = self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let unheard = self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner);
+        PublisherDrained {
+            unacknowledged: in_flight.values().cloned().collect(),
+            unheard: unheard.clone(),
+        }
+    }
+}
+
+impl Inner {
+    /// An event must leave room for the circumstances that a dead letter adds.
+    fn require_room(&self, outgoing: &Outgoing) -> Result<()> {
+        let size = outgoing.body.len() + headers::size(&outgoing.headers);
+        let limit = self.connection.client().max_payload().saturating_sub(dead_letter::ROOM);
+        match size > limit {
+            true => Err(ErrorKind::TooLarge { size, limit }.into()),
+            false => Ok(()),
+        }
+    }
+
+    fn enter(&self, id: Uuid, subject: &'static str) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.insert(number, Unacknowledged { id, subject });
+        self.tell(in_flight.len());
+        number
+    }
+
+    fn leave(&self, number: u64) {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.remove(&number);
+        self.tell(in_flight.len());
+    }
+
+    fn tell(&self, count: usize) {
+        self.options.metrics.publish_in_flight().set(count as i64);
+        // Only who drains waits, and only for none.
+        self.count.send_if_modified(|known| {
+            *known = count;
+            count == 0
+        });
+    }
+}
+
+/// An event that was sent.
+struct Flight {
+    publisher: Arc<Inner>,
+    number: u64,
+    id: Uuid,
+    subject: &'static str,
+    event_type: &'static str,
+    queue_id: Option<String>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Flight {
+    async fn land(
+        self,
+        outgoing: Outgoing,
+        sent: Result<Sent>,
+        answer: oneshot::Sender<Result<Receipt>>,
+    ) {
+        let persistence = Persistence {
+            deadline: self.publisher.options.deadline,
+            pause: Duration::from_millis(50),
+        };
+        let retried = |error: &Error| {
+            tracing::debug!(%error, "publishing again");
+            self.publisher.options.metrics.publish_retried(self.event_type);
+        };
+        let result = outgoing.settle(&self.publisher.connection, sent, persistence, retried).await;
+        let result = result.map(|delivered| self.receipt(delivered));
+        self.count(&result);
+        if let Err(Err(error)) = answer.send(result) {
+            tracing::error!(%error, id = %self.id, "an event that nobody waits for was not published");
+            let lost = Unacknowledged { id: self.id, subject: self.subject };
+            let unheard = &self.publisher.unheard;
+            unheard.lock().unwrap_or_else(PoisonError::into_inner).push(lost);
+        }
+    }
+
+    fn receipt(&self, Delivered { ack, attempts }: Delivered) -> Receipt {
+        Receipt {
+            id: self.id,
+            stream: ack.stream,
+            sequence: ack.sequence,
+            duplicate: ack.duplicate,
+            attempts,
+        }
+    }
+
+    fn count(&self, result: &Result<Receipt>) {
+        let metrics = &self.publisher.options.metrics;
+        match result {
+            // An earlier attempt of ours is no duplicate.
+            Ok(receipt) if receipt.duplicate && receipt.attempts == 1 => {
+                metrics.publish_duplicate(self.event_type);
+            }
+            Ok(_) => metrics.published(self.event_type, self.queue_id.as_deref()),
+            Err(error) => {
+                tracing::Span::current().record("error.type", failure(error));
+                metrics.publish_failed(self.event_type, failure(error));
+            }
+        }
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.publisher.leave(self.number);
+    }
+}
+
+/// A failure as a label.
+fn failure(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Refused(_) => "refused",
+        ErrorKind::TooLarge { .. } => "too_large",
+        ErrorKind::Draining => "draining",
+        ErrorKind::PermissionDenied { .. } => "permission_denied",
+        ErrorKind::NoStream => "no_stream",
+        ErrorKind::TimedOut(_) | ErrorKind::Disconnected => "timed_out",
+        _ => "server",
+    }
+}
