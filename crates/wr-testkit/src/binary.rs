@@ -310,12 +310,13 @@ fn target_dir() -> PathBuf {
     }
     let here = env::current_dir().unwrap_or_default();
     let package = env::var_os("CARGO_MANIFEST_DIR").map_or(here, PathBuf::from);
-    let workspace = package.ancestors().filter(|folder| folder.join("Cargo.lock").is_file()).last();
+    let workspace = package.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
     let workspace = workspace.map_or_else(env::temp_dir, Path::to_owned);
     workspace.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 mod tests {
     use std::thread;
 

@@ -1,11 +1,12 @@
 //! What can go wrong, and what to do about it.
 
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::io;
 use std::path::PathBuf;
 
 /// Why there is no server, or why one did not do as it was told.
-#[derive(Debug)]
+///
+/// Its `Debug` is its text, since that is what `unwrap` shows in a test.
 #[non_exhaustive]
 pub enum Error {
     /// The environment names a nats-server that cannot be used.
@@ -105,6 +106,12 @@ impl Display for Error {
             Error::NoServer { what } => write!(f, "there is no running server: {what}"),
             Error::Io { what, source } => write!(f, "cannot {what}: {source}"),
         }
+    }
+}
+
+impl Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
     }
 }
 

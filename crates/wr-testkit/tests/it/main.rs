@@ -1,5 +1,11 @@
 //! The testkit against the real thing.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 mod client;
 mod cluster;
 mod proxy;
