@@ -1,23 +1,55 @@
 //! Differential cases without end: `cargo xtask fuzz --cases N --seed S` starts this.
 
+use std::io::{BufWriter, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use wr_events::AnyEvent;
 use wr_tests::compat_fuzz;
 use wr_tests::differential::Differential;
 
 fn main() -> ExitCode {
-    let (cases, seed, compat) = match arguments() {
+    let (cases, seed, what) = match arguments() {
         Ok(arguments) => arguments,
         Err(message) => {
-            eprintln!("error: {message}\nusage: fuzz [--compat] [--cases N] [--seed S]");
+            eprintln!("error: {message}\nusage: fuzz [--compat|--pairs] [--cases N] [--seed S]");
             return ExitCode::from(2);
         }
     };
-    if compat {
-        return compare(cases, seed);
+    match what {
+        What::Decoders => decode(cases, seed),
+        What::Checker => compare(cases, seed),
+        What::Pairs => pairs(cases, seed),
     }
+}
+
+/// What is run.
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    /// The generated decoders.
+    Decoders,
+    /// The checker.
+    Checker,
+    /// Nothing: the checker's pairs are written, a line each, for another program to judge.
+    Pairs,
+}
+
+fn pairs(cases: u64, seed: u64) -> ExitCode {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for seed in (seed..).zip(0..cases).map(|(seed, _)| seed) {
+        let (old, new, _) = compat_fuzz::pair(seed);
+        let line = json!({ "name": seed.to_string(), "old": old, "new": new });
+        if writeln!(out, "{line}").is_err() {
+            break;
+        }
+    }
+    // Who reads no further has what it wants.
+    ExitCode::SUCCESS
+}
+
+/// The generated decoders on random documents.
+fn decode(cases: u64, seed: u64) -> ExitCode {
     println!("{cases} cases from --seed {seed}, over every event");
     let begin = Instant::now();
     match Differential::<AnyEvent>::new().run(seed, cases, &mut std::io::stdout()) {
@@ -80,13 +112,13 @@ fn documents() -> u64 {
     asked.and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
-fn arguments() -> Result<(u64, u64, bool), String> {
+fn arguments() -> Result<(u64, u64, What), String> {
     let (mut cases, mut seed) = (None, fastrand::u64(..1 << 48));
-    let mut compat = false;
+    let mut what = What::Decoders;
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
-        if flag == "--compat" {
-            compat = true;
+        if flag == "--compat" || flag == "--pairs" {
+            what = if flag == "--compat" { What::Checker } else { What::Pairs };
             continue;
         }
         let value = arguments.next().ok_or_else(|| format!("`{flag}` needs a number"))?;
@@ -97,5 +129,6 @@ fn arguments() -> Result<(u64, u64, bool), String> {
             _ => return Err(format!("unknown flag `{flag}`")),
         }
     }
-    Ok((cases.unwrap_or(if compat { 1_000 } else { 100_000 }), seed, compat))
+    let usual = if what == What::Decoders { 100_000 } else { 1_000 };
+    Ok((cases.unwrap_or(usual), seed, what))
 }

@@ -84,11 +84,7 @@ pub fn run(options: Options, out: &mut dyn Write) -> Counts {
     let mut counts = Counts::default();
     for case in 0..options.cases {
         let seed = options.seed + case;
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let draft = DRAFTS[rng.usize(..DRAFTS.len() * 2) % DRAFTS.len()];
-        let mut author = Author { rng: &mut rng, draft };
-        let old = author.document();
-        let new = author.edited(&old);
+        let (old, new, mut rng) = pair(seed);
         let (old_node, new_node) = (node(&old), node(&new));
         let mode = if rng.u32(..3) == 0 { Mode::Raw } else { Mode::Languages };
         let before = counts.wrong.len();
@@ -100,6 +96,16 @@ pub fn run(options: Options, out: &mut dyn Write) -> Counts {
         }
     }
     counts
+}
+
+/// The old and the new schema of a case, and where its random numbers go on.
+pub fn pair(seed: u64) -> (Value, Value, fastrand::Rng) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let draft = DRAFTS[rng.usize(..DRAFTS.len() * 2) % DRAFTS.len()];
+    let mut author = Author { rng: &mut rng, draft };
+    let old = author.document();
+    let new = author.edited(&old);
+    (old, new, rng)
 }
 
 /// A schema as the checker reads it.
