@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use wr_codegen::{Options, Root, generate};
+use wr_codegen::{Options, generate};
 use wr_schema::draft::{Draft, Role};
 use wr_schema::keywords::{self, INTEGER_FORMATS, KEYWORDS, Kind, On, TEXT_FORMATS};
 use wr_schema::{Catalog, Sources};
 
 use crate::generator_defaults;
+use crate::workspace::{Workspace, dependency};
 
 /// The cases of the differential engine for each catalogue.
 const CASES: u64 = 2_000;
@@ -33,13 +33,8 @@ fn catalog(folder: &Path) -> Catalog {
 #[test]
 fn every_catalogue_gives_a_crate_that_keeps_its_schemas() {
     let workspace = workspace();
-    let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--offline", "--package", "driver"]);
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    command.args(["--", &CASES.to_string()]);
-    command.current_dir(&workspace).env("CARGO_TARGET_DIR", target());
+    let cases = CASES.to_string();
+    let mut command = workspace.cargo("run", &["--package", "driver", "--", &cases]);
     let output = command.output().unwrap();
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -58,6 +53,14 @@ fn every_catalogue_gives_a_crate_that_keeps_its_schemas() {
     let subjects = catalogues().into_values().flat_map(|path| catalog(&path).subjects);
     let subjects: BTreeSet<String> = subjects.map(|history| history.subject.to_string()).collect();
     assert_eq!(seen, subjects, "{out}");
+}
+
+#[test]
+fn a_catalogue_gives_the_same_crate_every_time() {
+    for (name, schemas) in catalogues() {
+        let generated = || generate(&catalog(&schemas), &Options::default()).unwrap();
+        assert_eq!(generated(), generated(), "{name}");
+    }
 }
 
 #[test]
@@ -89,79 +92,34 @@ fn what_a_minor_brought_says_so_at_every_depth() {
     ");
 }
 
-/// The folder that cargo builds this workspace in.
-fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
-}
-
-/// Writes the crates of all catalogues and the driver, and says where.
-fn workspace() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("catalogues");
-    let repository = wr_tests::repository();
-    let mut written = BTreeSet::new();
-    let mut write = |path: &str, text: &str| {
-        let path = folder.join(path);
-        // What is as it was keeps its time, so that cargo builds nothing again.
-        if fs::read_to_string(&path).ok().as_deref() != Some(text) {
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, text).unwrap();
-        }
-        written.insert(path);
-    };
-    let path_to = |name: &str| format!("{{ path = {:?} }}", repository.join(name));
-    let mut members = String::new();
-    let mut dependencies = String::new();
+/// The crates of all catalogues, and the driver.
+fn workspace() -> Workspace {
+    let mut workspace = Workspace::new("catalogues");
+    let mut dependencies = dependency("wr-core", "crates/wr-core");
+    dependencies += &dependency("wr-tests", "tests");
     let mut calls = String::new();
     for (name, schemas) in catalogues() {
-        let options = Options { wr_core: repository.join("crates/wr-core").display().to_string() };
-        let files = generate(&catalog(&schemas), &options).unwrap();
-        assert_eq!(
-            files,
-            generate(&catalog(&schemas), &options).unwrap(),
-            "{name} gives two crates"
-        );
-        for file in files.iter().filter(|file| file.root == Root::Crate) {
-            let mut text = file.contents.clone();
-            if file.path == "Cargo.toml" {
-                text.push_str("\n[lints.rust]\nwarnings = \"deny\"\nmissing_docs = \"deny\"\n");
-            }
-            write(&format!("{name}/{}", file.path), &text);
-        }
-        members.push_str(&format!("{name:?}, "));
-        dependencies.push_str(&format!("{name}-events = {{ path = \"../{name}\" }}\n"));
-        calls.push_str(&format!("    run::<{name}_events::AnyEvent>(cases)?;\n"));
+        let package = format!("{name}-events");
+        workspace.generated(&package, &catalog(&schemas));
+        dependencies += &format!("{package} = {{ path = \"../{package}\" }}\n");
+        calls += &format!("    run::<{name}_events::AnyEvent>(cases)?;\n");
     }
-    let manifest = fs::read_to_string(repository.join("Cargo.toml")).unwrap();
-    let profiles = manifest.find("[profile.").map_or("", |at| &manifest[at..]);
-    write(
-        "Cargo.toml",
-        &format!("[workspace]\nresolver = \"3\"\nmembers = [{members}\"driver\"]\n\n{profiles}"),
+    let all = format!(
+        "//! Every catalogue.\n\nuse crate::{{Outcome, run}};\n\n\
+         pub fn all(cases: u64) -> Outcome {{\n{calls}    Ok(())\n}}\n"
     );
-    write(
-        "driver/Cargo.toml",
-        &format!(
-            "[package]\nname = \"driver\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\n{dependencies}wr-core = {}\nwr-tests = {}\n",
-            path_to("crates/wr-core"),
-            path_to("tests"),
-        ),
-    );
-    write(
-        "driver/src/catalogues.rs",
-        &format!(
-            "//! Every catalogue.\n\nuse crate::{{Outcome, run}};\n\n\
-             pub fn all(cases: u64) -> Outcome {{\n{calls}    Ok(())\n}}\n"
-        ),
-    );
-    write("driver/src/defaults_of_all.rs", &defaults_of_all());
-    for file in ["defaults.rs", "main.rs", "shop.rs"] {
-        let source = wr_tests::cases("driver").join(file);
-        write(&format!("driver/src/{file}"), &fs::read_to_string(source).unwrap());
-    }
-    // cargo adds the crates and drops what only others need; the versions stay.
-    fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    remove_others(&folder, &written);
-    folder
+    let text = |file| fs::read_to_string(wr_tests::cases("driver").join(file)).unwrap();
+    let sources = [
+        ("catalogues.rs", all),
+        ("defaults.rs", text("defaults.rs")),
+        ("defaults_of_all.rs", defaults_of_all()),
+        ("main.rs", text("main.rs")),
+        ("shop.rs", text("shop.rs")),
+    ];
+    let sources = sources.each_ref().map(|(path, text)| (*path, text.as_str()));
+    workspace.package("driver", &dependencies, &sources);
+    workspace.finish();
+    workspace
 }
 
 /// The driver's assertions about the defaults of all catalogues.
@@ -174,18 +132,6 @@ fn defaults_of_all() -> String {
         "//! Every default.\n\nuse wr_core::serde_json::to_value;\n\nuse crate::defaults::holds;\n\n\
          pub fn hold() {{\n{calls}}}\n"
     )
-}
-
-/// Removes the files of catalogues that are no more, which cargo might take for sources.
-fn remove_others(folder: &Path, written: &BTreeSet<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            remove_others(&path, written);
-        } else if !written.contains(&path) && path.file_name() != Some("Cargo.lock".as_ref()) {
-            fs::remove_file(path).unwrap();
-        }
-    }
 }
 
 /// Where a schema stands.

@@ -16,3 +16,4 @@ mod lint;
 mod lint_dialect;
 mod lint_robustness;
 mod spec_samples;
+mod workspace;
