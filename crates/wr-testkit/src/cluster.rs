@@ -1,10 +1,11 @@
 //! Several servers that form one JetStream cluster.
 
 use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::server::{LOOK_AGAIN, address, free_port};
+use crate::server::{LOOK_AGAIN, address, connect, free_port};
 use crate::{Error, Server, ServerOptions};
 
 /// How long an election may take; one takes under a second where nothing else runs.
@@ -68,23 +69,34 @@ impl Cluster {
         Ok(Cluster { nodes: nodes.collect::<Result<_, _>>()? })
     }
 
-    /// Waits until every node that runs and is not paused is in touch with an elected leader and up to date.
+    /// Waits until every node that runs and is not paused is up to date with an elected leader, and
+    /// the leader places streams on all of them.
+    ///
+    /// Where clients must authenticate or use TLS, the latter is not tried: there the first stream
+    /// may be refused for some moments, as on any cluster that has just started.
     ///
     /// # Errors
     /// That is not so within a minute.
     pub fn wait_until_ready(&self) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
-        for (index, node) in self.answering() {
-            while node.monitor("/healthz").is_err() {
-                if Instant::now() > deadline {
-                    let what = format!("for n{index} to find a leader of the cluster");
-                    return Err(Error::Timeout { what });
-                }
-                // Each look is a line of its log.
-                thread::sleep(10 * LOOK_AGAIN);
+        let until = |what: String, so: &dyn Fn() -> bool| loop {
+            if so() {
+                return Ok(());
             }
+            if Instant::now() > deadline {
+                return Err(Error::Timeout { what });
+            }
+            // Each look is a line of a log.
+            thread::sleep(10 * LOOK_AGAIN);
+        };
+        let nodes: Vec<(usize, &Server)> = self.answering().collect();
+        for (index, node) in &nodes {
+            let healthy = || node.monitor("/healthz").is_ok();
+            until(format!("for n{index} to find a leader of the cluster"), &healthy)?;
         }
-        Ok(())
+        let Some((_, node)) = nodes.first() else { return Ok(()) };
+        let places = || places(node.port(), nodes.len().min(5)).unwrap_or(false);
+        until("for the cluster to place a stream on every node".to_owned(), &places)
     }
 
     /// Where clients connect, of every node.
@@ -131,6 +143,42 @@ impl Cluster {
     fn answering(&self) -> impl Iterator<Item = (usize, &Server)> {
         self.nodes.iter().enumerate().filter(|(_, node)| node.answers())
     }
+}
+
+/// Whether a stream with that many replicas can be made; it is deleted at once.
+fn places(port: u16, replicas: usize) -> io::Result<bool> {
+    let stream = connect(port)?;
+    // A request that meets an election gets no answer.
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let says = |word: &str| line.contains(&format!("\"{word}\":true"));
+    if says("auth_required") || says("tls_required") || !says("jetstream") {
+        return Ok(true);
+    }
+    let hello = "CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true}\r\nSUB _INBOX.testkit 1\r\n";
+    reader.get_mut().write_all(hello.as_bytes())?;
+    let config =
+        format!("{{\"name\":\"TESTKIT\",\"storage\":\"memory\",\"num_replicas\":{replicas}}}");
+    for (verb, payload) in [("CREATE", config.as_str()), ("DELETE", "")] {
+        let size = payload.len();
+        let request =
+            format!("PUB $JS.API.STREAM.{verb}.TESTKIT _INBOX.testkit {size}\r\n{payload}\r\n");
+        reader.get_mut().write_all(request.as_bytes())?;
+        // The answer is one line of JSON; nobody there is a header.
+        while !line.starts_with("{\"type\":") {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 || line.starts_with("NATS/1.0 503") {
+                return Ok(false);
+            }
+        }
+        if line.contains("\"error\":") {
+            return Ok(false);
+        }
+        line.clear();
+    }
+    Ok(true)
 }
 
 /// The leader of a stream in what `/jsz` answers, where it stands between name and state.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 /// Longer than anything takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 pub(crate) struct Client {
     pub(crate) info: String,
     reader: BufReader<TcpStream>,
@@ -17,7 +19,7 @@ impl Client {
     /// Connects and waits until the server has taken it in.
     pub(crate) fn connect(port: u16) -> Client {
         let mut client = Client::greeted(port).unwrap();
-        client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\n");
+        client.send("CONNECT {\"verbose\":false,\"headers\":true,\"no_responders\":true}\r\n");
         assert_eq!(client.until_pong(), "");
         client
     }
@@ -99,11 +101,19 @@ impl Client {
         (line, String::from_utf8(payload).unwrap())
     }
 
+    /// Asks until someone answers: a cluster's nodes hear of a stream's new leader one by one.
     pub(crate) fn request(&mut self, subject: &str, payload: &str) -> String {
-        let inbox = self.ask(subject, payload);
-        let (line, answer) = self.message();
-        assert!(line.contains(&inbox), "{line:?} {answer:?}");
-        answer
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let inbox = self.ask(subject, payload);
+            let (line, answer) = self.message();
+            assert!(line.contains(&inbox), "{line:?} {answer:?}");
+            if !answer.starts_with("NATS/1.0 503") {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "nobody answers `{subject}`");
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// A stream `S` on the subject `s`.
@@ -126,6 +136,6 @@ pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let deadline = Instant::now() + 2 * PATIENCE;
     while !so() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(LOOK_AGAIN);
     }
 }
