@@ -15,6 +15,7 @@ mod trace;
 mod validator;
 
 pub use connection::{ConnectOptions, Connection};
+pub use dead_letter::{DeadLetter, Keeper, Kept, Reason};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use metrics::{Metrics, OTHER_QUEUES};
 pub use publisher::{

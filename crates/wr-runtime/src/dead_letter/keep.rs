@@ -1,0 +1,166 @@
+//! Keeping dead letters: sent until their stream has them.
+
+use std::time::{Duration, Instant};
+
+use tracing::Instrument;
+use wr_core::Catalogue;
+use wr_core::topology::{Consumer, Topology};
+
+use super::{DeadLetter, Reason, form};
+use crate::connection::Connection;
+use crate::deliver::Persistence;
+use crate::error::{ErrorKind, Result};
+use crate::trace::TraceContext;
+
+/// How long to try: longer than the election of a leader takes.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Keeps dead letters; a clone keeps into the same queue. The subscriber and the reconciler use it,
+/// and so may a service that consumes in its own way.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    connection: Connection,
+    topology: &'static Topology,
+    deadline: Duration,
+}
+
+/// A dead letter that its stream has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Kept {
+    /// Since now.
+    New,
+    /// Since before: the queue remembers it, though an operator may have redriven or purged it.
+    Already,
+}
+
+impl Keeper {
+    /// Keeps into the dead-letter queue of a catalogue.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Catalogue`]: the catalogue has no topology.
+    pub fn new(connection: &Connection, catalogue: &'static Catalogue) -> Result<Keeper> {
+        let topology = topology(catalogue)?;
+        Ok(Keeper { connection: connection.clone(), topology, deadline: DEADLINE })
+    }
+
+    /// Gives up after this time instead of 15 s.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Keeper {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Keeps a dead letter, and waits until its stream has all of it. Kept again, as after a crash
+    /// before the original was settled, it stays one within the duplicate window of the queue.
+    ///
+    /// The trace is the original's: the span that is opened here is linked to it.
+    ///
+    /// # Errors
+    /// Why the stream does not have it. Then the original must not be settled.
+    pub async fn keep(&self, letter: &DeadLetter, trace: Option<&TraceContext>) -> Result<Kept> {
+        let kept = self.try_keep(letter, trace).await;
+        kept.map_err(|error| error.at("keep a dead letter"))
+    }
+
+    async fn try_keep(&self, letter: &DeadLetter, trace: Option<&TraceContext>) -> Result<Kept> {
+        if let Reason::Unknown(_) = letter.reason {
+            let reason = "its reason is not one that this version writes";
+            return Err(ErrorKind::DeadLetter(reason.to_owned()).into());
+        }
+        let subject = self.subject(letter)?;
+        let span = tracing::info_span!(
+            "send",
+            otel.name = format!("send {subject}"),
+            otel.kind = "producer",
+            messaging.system = "nats",
+            messaging.operation.name = "publish",
+            messaging.operation.type = "send",
+            messaging.destination.name = subject,
+            messaging.message.id = letter.id()?,
+        );
+        let context = match trace {
+            Some(trace) => {
+                trace.link(&span);
+                trace.clone().scope(async { TraceContext::current(&span) }).await
+            }
+            None => TraceContext::current(&span),
+        };
+        let letter = self.normal(letter);
+        let max_payload = self.connection.client().max_payload();
+        let written = form::write(&letter, &subject, &context, max_payload)?;
+        self.publish(written).instrument(span).await
+    }
+
+    /// The other parts first, for the head names where they are: what has a head is complete.
+    async fn publish(&self, mut written: form::Written) -> Result<Kept> {
+        let started = Instant::now();
+        let persistence = || Persistence {
+            deadline: self.deadline.saturating_sub(started.elapsed()),
+            pause: Duration::from_millis(50),
+        };
+        let mut sequences = Vec::with_capacity(written.others.len());
+        for part in &written.others {
+            let delivered = part.deliver(&self.connection, persistence()).await?;
+            sequences.push(delivered.ack.sequence);
+        }
+        written.refer(&sequences);
+        let delivered = written.head.deliver(&self.connection, persistence()).await?;
+        // An earlier attempt of ours is no duplicate.
+        Ok(match delivered.ack.duplicate && delivered.attempts == 1 {
+            true => Kept::Already,
+            false => Kept::New,
+        })
+    }
+
+    /// As every dead letter is kept: with the subject that was published on, without headers that
+    /// tell a server what to do.
+    fn normal(&self, letter: &DeadLetter) -> DeadLetter {
+        let consumer = letter.consumer.as_deref().unwrap_or_default();
+        let original = redriven(self.topology, consumer, &letter.original_subject);
+        DeadLetter {
+            original_subject: original.unwrap_or(&letter.original_subject).to_owned(),
+            original_headers: super::block::without_control(Some(&letter.original_headers)),
+            ..letter.clone()
+        }
+    }
+
+    fn subject(&self, letter: &DeadLetter) -> Result<String> {
+        letter.id()?;
+        let stream = letter.stream.as_deref().unwrap_or_default();
+        let consumer = letter.consumer.as_deref().unwrap_or_default();
+        let template = self.topology.dead_letters.subject;
+        Ok(template.replace("{stream}", stream).replace("{consumer}", consumer))
+    }
+}
+
+/// The topology of a catalogue.
+pub(crate) fn topology(catalogue: &'static Catalogue) -> Result<&'static Topology> {
+    let none = || ErrorKind::Catalogue("it has no topology".to_owned());
+    Ok(catalogue.topology.ok_or_else(none)?)
+}
+
+/// The subject that a consumer's message was first published on, and whether the message comes from
+/// a redrive to that consumer, which stands before that subject.
+pub(crate) fn original_subject<'a>(
+    topology: &Topology,
+    consumer: &Consumer,
+    subject: &'a str,
+) -> (&'a str, bool) {
+    match redriven(topology, consumer.name, subject) {
+        Some(original) => (original, true),
+        None => (subject, false),
+    }
+}
+
+fn redriven<'a>(topology: &Topology, consumer: &str, subject: &'a str) -> Option<&'a str> {
+    let template = topology.redrive_subject.replace("{consumer}", consumer);
+    let (before, after) = template.split_once("{subject}")?;
+    let original = subject.strip_prefix(before)?.strip_suffix(after)?;
+    (!original.is_empty()).then_some(original)
+}
+
+/// The subject on which a consumer gets an original again.
+pub(super) fn redrive_subject(topology: &Topology, consumer: &str, original: &str) -> String {
+    topology.redrive_subject.replace("{consumer}", consumer).replace("{subject}", original)
+}
