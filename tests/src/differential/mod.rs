@@ -21,6 +21,15 @@ use wr_runtime::{Registry, Side};
 pub use oracle::{BOON_IS_WRONG, Oracle};
 pub(crate) use pattern::matching;
 
+/// A document that a schema of the dialect accepts, or one that is a step or two away from such.
+pub fn sample(schema: &Value, rng: &mut fastrand::Rng) -> Value {
+    let mut document = documents::document(schema, rng);
+    for _ in 0..[0, 0, 1, 2][rng.usize(..4)] {
+        mutations::mutate(&mut document, schema, rng);
+    }
+    document
+}
+
 /// What a run has counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {

@@ -17,11 +17,11 @@ use wr_schema::page;
 use wr_schema::validator::Compiled;
 
 /// One case.
-struct Case {
-    rule: String,
-    name: String,
-    old: Node,
-    new: Node,
+pub(crate) struct Case {
+    pub(crate) rule: String,
+    pub(crate) name: String,
+    pub(crate) old: Node,
+    pub(crate) new: Node,
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -39,7 +39,7 @@ fn read(file: u32, path: &Path) -> Node {
     parse(FileId(file), &fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for folder in entries(&wr_tests::cases("compat/rules")) {
         for path in entries(&folder) {

@@ -5,10 +5,12 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+mod compat_oracles;
 mod compat_pairs;
 mod compat_published;
 mod compat_rules;
 mod compat_soundness;
+mod compat_types;
 mod differential;
 mod generator;
 mod generator_defaults;
