@@ -115,6 +115,9 @@ pub enum ErrorKind {
     /// What is on the server is not what the topology says; one line a difference.
     #[error("the server disagrees with the topology: {}", .0.join("; "))]
     Drift(Vec<String>),
+    /// Steps of a plan lose messages, or cannot be done, and were not permitted; one line each.
+    #[error("not permitted: {}", .0.join("; "))]
+    Unpermitted(Vec<String>),
     /// The handlers are not exactly those that the consumer's filter asks for.
     #[error("{}", Handlers(.missing, .unasked))]
     Handlers {
@@ -179,6 +182,7 @@ impl Error {
             | ErrorKind::StreamMissing(_)
             | ErrorKind::ConsumerMissing { .. }
             | ErrorKind::Drift(_)
+            | ErrorKind::Unpermitted(_)
             | ErrorKind::Handlers { .. }
             | ErrorKind::DeadLetter(_)
             | ErrorKind::Draining => false,

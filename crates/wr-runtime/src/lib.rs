@@ -11,6 +11,7 @@ mod headers;
 mod metrics;
 mod publisher;
 mod registry;
+mod topology;
 mod trace;
 mod validator;
 
@@ -22,4 +23,7 @@ pub use publisher::{
     Pending, Publisher, PublisherDrained, PublisherOptions, Receipt, Unacknowledged,
 };
 pub use registry::{Registry, Side};
+pub use topology::{
+    Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
+};
 pub use trace::TraceContext;

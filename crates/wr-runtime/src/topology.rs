@@ -1,0 +1,81 @@
+//! Streams, buckets and consumers: what the catalogue says, planned, applied and verified.
+
+mod apply;
+mod check;
+mod fields;
+mod overrides;
+mod plan;
+mod server;
+mod subjects;
+mod wanted;
+
+use wr_core::Catalogue;
+use wr_core::topology::{Consumer, Stream, Topology as Constants};
+
+pub use apply::{Applied, Permission};
+pub use overrides::Overrides;
+pub use plan::{Action, Difference, Effect, Plan, Step, Target};
+
+use crate::error::{ErrorKind, Result};
+
+/// The durable consumer of the advisories stream, which makes dead letters of messages that the
+/// server gave up. It follows from the topology and does not stand in it.
+pub(crate) const RECONCILER: &str = "reconciler";
+
+/// The streams, buckets and consumers of a catalogue in one environment.
+///
+/// Every consumer is pulled from and settles each message on its own. Three more things follow
+/// from the constants: each stream answers direct reads, so that the original of a dead letter can
+/// be had by its sequence; each consumer with `deduplication` has a bucket with one value a key;
+/// and the advisories stream has a durable consumer `reconciler`.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    catalogue: &'static Catalogue,
+    constants: &'static Constants,
+    overrides: Overrides,
+}
+
+impl Topology {
+    /// Checks the constants of a catalogue, as the lint checks the file that they come from.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Catalogue`] if the catalogue has no topology, or one that would lose messages;
+    /// [`ErrorKind::Option`] for an override that cannot be.
+    pub fn new(catalogue: &'static Catalogue, overrides: Overrides) -> Result<Topology> {
+        let Some(constants) = catalogue.topology else {
+            return Err(ErrorKind::Catalogue("it has no topology".to_owned()).into());
+        };
+        let problems = check::problems(catalogue, constants);
+        if !problems.is_empty() {
+            return Err(ErrorKind::Catalogue(problems.join("; ")).into());
+        }
+        overrides.check(constants)?;
+        Ok(Topology { catalogue, constants, overrides })
+    }
+
+    /// The catalogue.
+    pub fn catalogue(&self) -> &'static Catalogue {
+        self.catalogue
+    }
+
+    /// What the catalogue says, without overrides.
+    pub fn constants(&self) -> &'static Constants {
+        self.constants
+    }
+
+    /// The stream of a name, without overrides.
+    pub fn stream(&self, name: &str) -> Option<&'static Stream> {
+        self.constants.streams.iter().find(|stream| stream.name == name)
+    }
+
+    /// The stream that stores a subject.
+    pub fn stream_of(&self, subject: &str) -> Option<&'static Stream> {
+        let mut streams = self.constants.streams.iter();
+        streams.find(|stream| subjects::stored(stream.subjects, subject))
+    }
+
+    /// The consumer of a durable name.
+    pub fn consumer(&self, name: &str) -> Option<&'static Consumer> {
+        self.constants.consumers.iter().find(|consumer| consumer.name == name)
+    }
+}

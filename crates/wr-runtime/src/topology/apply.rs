@@ -1,0 +1,196 @@
+//! Makes the server have what the topology says.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Topology;
+use super::plan::{Action, Difference, Effect, Plan, Step, Target};
+use super::server::Actual;
+use crate::connection::Connection;
+use crate::error::{ErrorKind, Result};
+
+/// What [`Plan::apply`] may do besides what loses nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permission {
+    destructive: bool,
+    recreate: bool,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Applied {
+    /// What was not there.
+    pub created: Vec<Target>,
+    /// What had other settings.
+    pub updated: Vec<Target>,
+    /// Consumers that were made anew, where the old ones stood.
+    pub recreated: Vec<Target>,
+    /// What was as it should be.
+    pub unchanged: Vec<Target>,
+}
+
+impl Permission {
+    /// Permits changes that lose messages, or may.
+    #[must_use]
+    pub fn allow_destructive(mut self) -> Self {
+        self.destructive = true;
+        self
+    }
+
+    /// Permits to delete a consumer whose settings cannot be changed, and to make it anew: it
+    /// begins after the last message up to which everything was settled, so that a few are
+    /// delivered again and none is left out.
+    ///
+    /// Streams are never made anew: their messages would be gone.
+    #[must_use]
+    pub fn allow_recreate(mut self) -> Self {
+        self.recreate = true;
+        self
+    }
+}
+
+impl Plan {
+    /// Carries the plan out: streams, buckets, then consumers; then reads everything back, because
+    /// a server may take a setting over without doing it.
+    ///
+    /// Nothing is changed where a step is not permitted. What fails midway can be repeated.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unpermitted`] for a step that would lose messages or cannot be done;
+    /// [`ErrorKind::Drift`] if the server is not as it was when the plan was made, or not as it
+    /// should be afterwards; or the server refuses a step.
+    pub async fn apply(&self, connection: &Connection, permission: Permission) -> Result<Applied> {
+        let now = self.topology.plan(connection).await?;
+        let moved = changed_since(self, &now);
+        if !moved.is_empty() {
+            return Err(ErrorKind::Drift(moved).into());
+        }
+        let refused: Vec<String> =
+            now.steps.iter().flat_map(|step| unpermitted(step, permission)).collect();
+        if !refused.is_empty() {
+            return Err(ErrorKind::Unpermitted(refused).into());
+        }
+        let mut applied = Applied::default();
+        for step in &now.steps {
+            step.apply(connection, &mut applied).await?;
+        }
+        self.topology.verify(connection).await?;
+        Ok(applied)
+    }
+}
+
+impl Topology {
+    /// Reads streams, buckets and consumers from the server and compares them field by field.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Drift`] with one line a difference; or JetStream does not answer, or forbids
+    /// the question.
+    pub async fn verify(&self, connection: &Connection) -> Result<()> {
+        match self.plan(connection).await?.drift() {
+            drift if drift.is_empty() => Ok(()),
+            drift => Err(ErrorKind::Drift(drift).into()),
+        }
+    }
+}
+
+/// What nobody saw in the plan: changed by others since.
+fn changed_since(planned: &Plan, now: &Plan) -> Vec<String> {
+    let seen = |step: &Step| {
+        let old = planned.steps.iter().find(|old| old.target == step.target);
+        old.is_some_and(|old| settings(old) == settings(step))
+    };
+    let changed = now.steps.iter().filter(|step| !seen(step));
+    changed.map(|step| format!("{} has changed since the plan: plan again", step.target)).collect()
+}
+
+/// The step without the counts that change all the time.
+fn settings(step: &Step) -> (bool, Vec<String>) {
+    let text = |it: &Difference| format!("{} {:?} {}", it.field, it.actual, it.wanted);
+    (step.actual.is_some(), step.differences.iter().map(text).collect())
+}
+
+fn unpermitted(step: &Step, permission: Permission) -> Vec<String> {
+    let can_recreate = permission.recreate && step.can_recreate();
+    let refused = |difference: &&Difference| match difference.effect {
+        Effect::Harmless => false,
+        Effect::Destructive(_) => !permission.destructive,
+        Effect::Impossible(_) => !can_recreate,
+    };
+    let all = step.differences.iter().filter(refused);
+    all.map(|difference| format!("{}: {difference}", step.target)).collect()
+}
+
+impl Step {
+    /// Whether it is a consumer that is there; its messages lie in the stream.
+    fn can_recreate(&self) -> bool {
+        matches!(self.target, Target::Consumer { .. }) && self.actual.is_some()
+    }
+
+    async fn apply(&self, connection: &Connection, applied: &mut Applied) -> Result<()> {
+        let done = match (self.action, &self.actual) {
+            (Action::Unchanged, _) => &mut applied.unchanged,
+            (Action::Conflict, Some(actual)) => {
+                self.recreate(connection, actual).await?;
+                &mut applied.recreated
+            }
+            (Action::Update, Some(actual)) => {
+                self.send(connection, "update", &self.merged(actual)).await?;
+                &mut applied.updated
+            }
+            (Action::Create | Action::Update | Action::Conflict, _) => {
+                self.send(connection, "create", &self.wanted.config).await?;
+                &mut applied.created
+            }
+        };
+        if self.action != Action::Unchanged {
+            tracing::info!(target = %self.target, action = ?self.action, "topology applied");
+        }
+        done.push(self.target.clone());
+        Ok(())
+    }
+
+    /// The server's settings with ours over them; those that we do not know stay.
+    fn merged(&self, actual: &Actual) -> Map<String, Value> {
+        let mut config = actual.config.clone();
+        for difference in &self.differences {
+            match self.wanted.config.get(difference.field) {
+                Some(value) => config.insert(difference.field.to_owned(), value.clone()),
+                None => config.remove(difference.field),
+            };
+        }
+        config
+    }
+
+    /// Deletes a consumer and makes it anew, after everything that the old one has settled.
+    async fn recreate(&self, connection: &Connection, actual: &Actual) -> Result<()> {
+        let Target::Consumer { stream, name } = &self.target else { return Ok(()) };
+        let mut config = self.wanted.config.clone();
+        config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+        let next = actual.ack_floor.stream_seq.saturating_add(1);
+        config.insert("opt_start_seq".to_owned(), next.into());
+        let subject = format!("CONSUMER.DELETE.{stream}.{name}");
+        let _: Value = connection.api(&subject, &json!({})).await?;
+        self.send(connection, "create", &config).await
+    }
+
+    async fn send(
+        &self,
+        connection: &Connection,
+        action: &str,
+        config: &Map<String, Value>,
+    ) -> Result<()> {
+        let (subject, request) = match &self.target {
+            Target::Stream { .. } | Target::Bucket { .. } => {
+                let subject = format!("STREAM.{}.{}", action.to_uppercase(), self.target.stream());
+                (subject, Value::Object(config.clone()))
+            }
+            Target::Consumer { stream, name } => (
+                format!("CONSUMER.CREATE.{stream}.{name}"),
+                json!({ "stream_name": stream, "config": config, "action": action }),
+            ),
+        };
+        let answer: Result<Value> = connection.api(&subject, &request).await;
+        answer.map(drop).map_err(|error| error.at(format!("{action} {}", self.target)))
+    }
+}
