@@ -1,4 +1,5 @@
-//! `fuzz`: starts the differential fuzzer, which needs the generated crate, as a child of cargo.
+//! `fuzz`: starts the differential fuzzers, which need what xtask may not import, as children of
+//! cargo.
 
 use std::env;
 use std::process::Command;
@@ -8,16 +9,21 @@ use crate::{Error, Exit, Screen, folders};
 /// Compare the generated decoders with two JSON Schema validators on random documents.
 ///
 /// The fuzzer imports the generated crate, so it runs as a process of its own: what it prints and
-/// the code it ends with are passed on.
+/// the code it ends with are passed on. So does the comparison with other checkers, which is built
+/// apart from the workspace.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask fuzz --cases 1000000
   cargo xtask fuzz --compat           the checker instead of the generated decoders
+  cargo xtask fuzz --oracles          the checker against two others; the first build takes long
   cargo xtask fuzz --seed 42       the same documents as the run that printed this seed")]
 pub(crate) struct Args {
     /// Hold the checker's verdicts on random pairs of schemas to documents instead
     #[arg(long)]
     compat: bool,
+    /// Hold the checker's verdicts on known and random pairs to those of other checkers instead
+    #[arg(long, conflicts_with = "compat")]
+    oracles: bool,
     /// How many documents, or pairs [default: the fuzzer's own]
     #[arg(long, value_name = "N")]
     cases: Option<u64>,
@@ -30,7 +36,11 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     screen.out.flush()?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
-    command.args(["run", "--release", "--package", "wr-tests", "--example", "fuzz", "--"]);
+    let program: &[&str] = match args.oracles {
+        true => &["--manifest-path", "tests/oracles/Cargo.toml"],
+        false => &["--package", "wr-tests", "--example", "fuzz"],
+    };
+    command.args(["run", "--release"]).args(program).arg("--");
     command.args(args.compat.then_some("--compat"));
     for (flag, value) in [("--cases", args.cases), ("--seed", args.seed)] {
         if let Some(value) = value {

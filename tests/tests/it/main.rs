@@ -6,6 +6,7 @@
 )]
 
 mod compat_oracles;
+mod compat_oracles;
 mod compat_pairs;
 mod compat_published;
 mod compat_rules;

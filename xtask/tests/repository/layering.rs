@@ -1,6 +1,6 @@
 //! Who may import whom, of our own crates.
 
-use super::{dependencies, members};
+use super::{dependencies, manifest, members, root};
 
 /// A crate, what it may import of ours, and what only its tests, examples and benches may.
 struct Row {
@@ -78,4 +78,24 @@ fn every_crate_is_a_member() {
             assert!(members.contains(&folder), "`{folder}` is no member of the workspace");
         }
     }
+}
+
+/// What they are built with would change what a byte string means in every test of the workspace.
+#[test]
+fn the_oracles_stand_outside_the_workspace() {
+    let (ours, oracles) =
+        (manifest(&root().join("Cargo.toml")), manifest(&root().join("tests/oracles/Cargo.toml")));
+    let excluded = ours["workspace"]["exclude"].as_array().unwrap();
+    assert!(excluded.iter().any(|folder| folder.as_str() == Some("tests/oracles")));
+    assert!(oracles.contains_key("workspace"));
+    for (_, table) in dependencies(&oracles) {
+        for (name, value) in table {
+            assert!(value.get("path").is_none(), "`{name}`: ask our checker through its process");
+        }
+    }
+    assert_eq!(
+        oracles["dependencies"]["jsonschema"]["version"],
+        ours["workspace"]["dependencies"]["jsonschema"]["version"],
+        "documents are judged by the same validator"
+    );
 }
