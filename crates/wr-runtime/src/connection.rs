@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream;
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
 use async_nats::{Client, Event, ServerError};
 use serde::Serialize;
@@ -169,7 +170,8 @@ impl ConnectOptions {
 
     async fn open(self, servers: Vec<String>) -> Result<Connection> {
         let denials = Denials::new();
-        let options = self.nats_options(&denials)?;
+        let connected = watch::Sender::new(0);
+        let options = self.nats_options(&denials, &connected)?;
         let client = options
             .connect(servers)
             .await
@@ -183,13 +185,17 @@ impl ConnectOptions {
         }
         let mut context = jetstream::context::ContextBuilder::new().build(client.clone());
         context.set_timeout(self.request_timeout);
-        let connection =
-            Connection { client, context, denials, request_timeout: self.request_timeout };
+        let request_timeout = self.request_timeout;
+        let connection = Connection { client, context, denials, connected, request_timeout };
         connection.require_account().await?;
         Ok(connection)
     }
 
-    fn nats_options(&self, denials: &Denials) -> Result<async_nats::ConnectOptions> {
+    fn nats_options(
+        &self,
+        denials: &Denials,
+        connected: &watch::Sender<u64>,
+    ) -> Result<async_nats::ConnectOptions> {
         let mut options = async_nats::ConnectOptions::new()
             .name(&self.name)
             .connection_timeout(self.connect_timeout)
@@ -220,18 +226,21 @@ impl ConnectOptions {
         if let Some(prefix) = &self.inbox_prefix {
             options = options.custom_inbox_prefix(prefix);
         }
-        let denials = denials.clone();
+        let (denials, connected) = (denials.clone(), connected.clone());
         Ok(options.event_callback(move |event| {
-            let denials = denials.clone();
-            async move { heed(&denials, event) }
+            heed(&denials, &connected, event);
+            std::future::ready(())
         }))
     }
 }
 
 /// Tells the log what happens to the connection, and those who wait of what was denied to them.
-fn heed(denials: &Denials, event: Event) {
+fn heed(denials: &Denials, connected: &watch::Sender<u64>, event: Event) {
     match event {
-        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Connected => {
+            tracing::info!("connected to NATS");
+            connected.send_modify(|times| *times += 1);
+        }
         Event::Disconnected => tracing::warn!("the connection to NATS is gone; reconnecting"),
         Event::ServerError(ServerError::Other(text)) => match Denial::parse(&text) {
             Some(denial) => {
@@ -250,6 +259,7 @@ pub struct Connection {
     client: Client,
     context: jetstream::Context,
     denials: Denials,
+    connected: watch::Sender<u64>,
     request_timeout: Duration,
 }
 
@@ -274,6 +284,11 @@ impl Connection {
         self.request_timeout
     }
 
+    /// Told each time that the connection is made anew.
+    pub(crate) fn reconnected(&self) -> watch::Receiver<u64> {
+        self.connected.subscribe()
+    }
+
     /// Asks JetStream's API; the subject is what follows `$JS.API.`.
     pub(crate) async fn api<Q: Serialize, A: DeserializeOwned>(
         &self,
@@ -292,7 +307,9 @@ impl Connection {
         };
         match answer {
             Response::Ok(answer) => Ok(answer),
-            Response::Err { error } => Err(Error::from(&error).at(place)),
+            Response::Err { error } => {
+                Err(missing(subject, &error).unwrap_or_else(|| Error::from(&error)).at(place))
+            }
         }
     }
 
@@ -334,6 +351,23 @@ impl Connection {
                 _ => Ok(()),
             },
         }
+    }
+}
+
+/// What a request's subject ends with and the server does not have.
+fn missing(subject: &str, error: &jetstream::Error) -> Option<Error> {
+    let mut names = subject.rsplit('.').map(str::to_owned);
+    let last = names.next()?;
+    match error.error_code() {
+        ErrorCode::CONSUMER_NOT_FOUND => {
+            Some(ErrorKind::ConsumerMissing { stream: names.next()?, consumer: last }.into())
+        }
+        // The stream of a consumer stands before the consumer.
+        ErrorCode::STREAM_NOT_FOUND if subject.starts_with("CONSUMER.") => {
+            Some(ErrorKind::StreamMissing(names.next()?).into())
+        }
+        ErrorCode::STREAM_NOT_FOUND => Some(ErrorKind::StreamMissing(last).into()),
+        _ => None,
     }
 }
 

@@ -7,23 +7,27 @@ mod connection;
 mod dead_letter;
 mod deliver;
 mod error;
+mod handlers;
 mod headers;
 mod metrics;
 mod publisher;
+mod pulse;
 mod registry;
-mod topology;
+mod retry;
+mod subscriber;
 mod trace;
 mod validator;
 
 pub use connection::{ConnectOptions, Connection};
 pub use dead_letter::{DeadLetter, Keeper, Kept, Reason};
 pub use error::{Error, ErrorKind, Result, Violation};
+pub use handlers::{Delivery, Handled, Handler, HandlerError, Handlers, Outcome};
 pub use metrics::{Metrics, OTHER_QUEUES};
 pub use publisher::{
     Pending, Publisher, PublisherDrained, PublisherOptions, Receipt, Unacknowledged,
 };
+pub use pulse::Pulse;
 pub use registry::{Registry, Side};
-pub use topology::{
-    Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
-};
+pub use retry::RetryPolicy;
+pub use subscriber::{Subscriber, SubscriberDrained, SubscriberOptions};
 pub use trace::TraceContext;

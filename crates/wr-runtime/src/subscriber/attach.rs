@@ -1,0 +1,156 @@
+//! The consumer on the server: whether it is as the topology says, and where it stands.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use async_nats::jetstream::consumer::{self, DeliverPolicy};
+use async_nats::jetstream::stream;
+use serde_json::json;
+use wr_core::topology::{Consumer, Topology};
+
+use super::Shared;
+use crate::connection::Connection;
+use crate::error::{ErrorKind, Result};
+use crate::handlers::Handlers;
+
+/// Refuses handlers that are not exactly those of the consumer's filter.
+pub(super) fn require_handlers(
+    handlers: &Handlers,
+    topology: &Topology,
+    consumer: &Consumer,
+) -> Result<()> {
+    let redriven = redriven_prefix(topology, consumer);
+    let asked = consumer.filter_subjects.iter().copied();
+    let asked: BTreeSet<&str> = asked.filter(|subject| !subject.starts_with(&redriven)).collect();
+    let handled = handlers.subjects();
+    let missing: Vec<String> = asked.difference(&handled).map(|name| (*name).to_owned()).collect();
+    let unasked: Vec<String> = handled.difference(&asked).map(|name| (*name).to_owned()).collect();
+    match missing.is_empty() && unasked.is_empty() {
+        true => Ok(()),
+        false => Err(ErrorKind::Handlers { missing, unasked }.into()),
+    }
+}
+
+/// What the subjects of redriven messages of a consumer begin with.
+fn redriven_prefix(topology: &Topology, consumer: &Consumer) -> String {
+    let (prefix, _) =
+        topology.redrive_subject.split_once("{subject}").unwrap_or((topology.redrive_subject, ""));
+    prefix.replace("{consumer}", consumer.name)
+}
+
+/// What the server says of the consumer.
+pub(super) async fn info(connection: &Connection, consumer: &Consumer) -> Result<consumer::Info> {
+    let subject = format!("CONSUMER.INFO.{}.{}", consumer.stream, consumer.name);
+    connection.api(&subject, &json!({})).await
+}
+
+/// How far the consumer was when the server was last asked.
+#[derive(Debug)]
+pub(super) struct Position(Mutex<Known>);
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// Every message of the stream up to this one is settled.
+    settled: u64,
+    /// When the stream was made, in nanoseconds: another one begins anew.
+    stream: i128,
+}
+
+impl Position {
+    /// Asks the server, and refuses a consumer that is not as the topology says.
+    pub(super) async fn read(connection: &Connection, consumer: &Consumer) -> Result<Position> {
+        let info = info(connection, consumer).await?;
+        require_same(&info.config, consumer)?;
+        let stream = stream_of(connection, consumer).await?;
+        let settled = info.ack_floor.stream_sequence;
+        Ok(Position(Mutex::new(Known { settled, stream })))
+    }
+
+    /// Remembers how far the consumer is.
+    pub(super) fn learn(&self, info: &consumer::Info) {
+        self.lock().settled = info.ack_floor.stream_sequence;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Finds the consumer again after it was lost; where it was deleted, makes it anew if that is
+/// permitted, behind the last message known to be settled.
+pub(super) async fn again(shared: &Shared) -> Result<()> {
+    let Shared { connection, consumer, .. } = shared;
+    match info(connection, consumer).await {
+        Ok(info) => {
+            require_same(&info.config, consumer)?;
+            shared.position.learn(&info);
+            Ok(())
+        }
+        Err(error) => match error.kind() {
+            ErrorKind::ConsumerMissing { .. } if shared.options.recreate => recreate(shared).await,
+            _ => Err(error),
+        },
+    }
+}
+
+async fn recreate(shared: &Shared) -> Result<()> {
+    let Shared { connection, consumer, .. } = shared;
+    let stream = stream_of(connection, consumer).await?;
+    let known = *shared.position.lock();
+    let mut config = wanted(consumer);
+    // Every message of a new stream is unseen.
+    config.deliver_policy = match stream == known.stream {
+        true => DeliverPolicy::ByStartSequence { start_sequence: known.settled + 1 },
+        false => DeliverPolicy::All,
+    };
+    let subject = format!("CONSUMER.DURABLE.CREATE.{}.{}", consumer.stream, consumer.name);
+    let request = json!({ "stream_name": consumer.stream, "config": config });
+    let info: consumer::Info = connection.api(&subject, &request).await?;
+    tracing::warn!(consumer = consumer.name, after = known.settled, "made the consumer anew");
+    require_same(&info.config, consumer)?;
+    *shared.position.lock() = Known { settled: info.ack_floor.stream_sequence, stream };
+    Ok(())
+}
+
+/// The configuration of a consumer of the topology.
+fn wanted(consumer: &Consumer) -> consumer::Config {
+    consumer::Config {
+        durable_name: Some(consumer.name.to_owned()),
+        description: Some(consumer.description.to_owned()),
+        ack_policy: consumer::AckPolicy::Explicit,
+        ack_wait: std::time::Duration::from_secs(consumer.ack_wait_seconds),
+        max_deliver: i64::from(consumer.max_deliver),
+        max_ack_pending: i64::from(consumer.max_ack_pending),
+        filter_subjects: consumer.filter_subjects.iter().map(|name| (*name).to_owned()).collect(),
+        ..Default::default()
+    }
+}
+
+/// What decides which messages come, and how often. The rest is for the topology to verify.
+fn require_same(actual: &consumer::Config, consumer: &Consumer) -> Result<()> {
+    let mut drift = Vec::new();
+    let mut same = |field: &str, actual: String, wanted: String| {
+        if actual != wanted {
+            drift.push(format!("`{field}` is {actual}, not {wanted}"));
+        }
+    };
+    let mut filters = actual.filter_subjects.clone();
+    if !actual.filter_subject.is_empty() {
+        filters.push(actual.filter_subject.clone());
+    }
+    let actual_filters: BTreeSet<&str> = filters.iter().map(String::as_str).collect();
+    let wanted_filters: BTreeSet<&str> = consumer.filter_subjects.iter().copied().collect();
+    same("filter_subjects", format!("{actual_filters:?}"), format!("{wanted_filters:?}"));
+    same("ack_wait", format!("{:?}", actual.ack_wait), format!("{}s", consumer.ack_wait_seconds));
+    same("max_deliver", actual.max_deliver.to_string(), consumer.max_deliver.to_string());
+    match drift.is_empty() {
+        true => Ok(()),
+        false => Err(ErrorKind::Drift(drift).into()),
+    }
+}
+
+async fn stream_of(connection: &Connection, consumer: &Consumer) -> Result<i128> {
+    let subject = format!("STREAM.INFO.{}", consumer.stream);
+    let info: stream::Info = connection.api(&subject, &json!({})).await?;
+    Ok(info.created.unix_timestamp_nanos())
+}

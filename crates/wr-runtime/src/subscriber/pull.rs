@@ -1,0 +1,281 @@
+//! The pull loop: asks for as many messages as there are free slots, and heals itself.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_nats::{Message, StatusCode};
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::work::{Job, nak};
+use super::{Shared, SubscriberDrained, attach};
+use crate::connection::Denial;
+use crate::deliver::jittered;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long the server keeps one request for messages.
+const EXPIRES: Duration = Duration::from_secs(20);
+/// How often the server says that a request still stands.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// After so long without a word the request is taken to be lost.
+const SILENCE: Duration = Duration::from_secs(5);
+/// Between attempts to find the consumer again; it doubles up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Handles messages until it is told to drain; then drains.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    mut drained: oneshot::Receiver<Duration>,
+) -> SubscriberDrained {
+    let mut tasks = JoinSet::new();
+    let mut pause = PAUSE;
+    let deadline = loop {
+        let started = Instant::now();
+        let lost = match Session::open(&shared, &mut tasks).await {
+            Ok(mut session) => {
+                let lost = tokio::select! {
+                    lost = session.run() => Err(lost),
+                    deadline = &mut drained => Ok(deadline.unwrap_or_default()),
+                };
+                match lost {
+                    Err(lost) => lost,
+                    Ok(deadline) => {
+                        let _ = shared.draining.send(true);
+                        session.close().await;
+                        break deadline;
+                    }
+                }
+            }
+            Err(error) => error,
+        };
+        shared.pulse.lost(&lost);
+        shared.metrics.pull_failures.inc();
+        if started.elapsed() > LONGEST_PAUSE {
+            pause = PAUSE;
+        }
+        tracing::warn!(consumer = shared.consumer.name, "asking for messages again: {lost}");
+        tokio::select! {
+            deadline = &mut drained => {
+                let _ = shared.draining.send(true);
+                break deadline.unwrap_or_default();
+            }
+            () = find_again(&shared, &mut pause) => {}
+        }
+    };
+    drain(&shared, tasks, deadline).await
+}
+
+async fn find_again(shared: &Shared, pause: &mut Duration) {
+    loop {
+        tokio::time::sleep(jittered(*pause)).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        match attach::again(shared).await {
+            Ok(()) => return,
+            Err(error) => {
+                shared.pulse.lost(&error);
+                tracing::warn!(consumer = shared.consumer.name, "not yet: {error}");
+            }
+        }
+    }
+}
+
+/// Lets the handlers end, at most until the deadline, and gives the rest back.
+async fn drain(shared: &Shared, mut tasks: JoinSet<()>, deadline: Duration) -> SubscriberDrained {
+    let ended = async { while tasks.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(deadline, ended).await;
+    tasks.shutdown().await;
+    let mut returned = Vec::new();
+    for (reply, sequence) in shared.in_flight.take() {
+        // Where the connection has ended, the message comes again after the ack wait.
+        let _ = shared.connection.client().publish(reply, nak(Duration::ZERO)).await;
+        returned.push(sequence);
+    }
+    returned.sort_unstable();
+    shared.pulse.stopped();
+    SubscriberDrained { returned }
+}
+
+/// One subscription, and the requests that the server answers on it.
+struct Session<'a> {
+    shared: &'a Arc<Shared>,
+    tasks: &'a mut JoinSet<()>,
+    inbox: String,
+    messages: async_nats::Subscriber,
+    /// Messages that were asked for and neither came nor were declined.
+    outstanding: usize,
+    heard: Instant,
+}
+
+impl<'a> Session<'a> {
+    async fn open(shared: &'a Arc<Shared>, tasks: &'a mut JoinSet<()>) -> Result<Session<'a>> {
+        let client = shared.connection.client();
+        let inbox = client.new_inbox();
+        let messages = client.subscribe(inbox.clone()).await;
+        let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
+        Ok(Session { shared, tasks, inbox, messages, outstanding: 0, heard: Instant::now() })
+    }
+
+    /// Handles messages until something goes wrong.
+    async fn run(&mut self) -> Error {
+        let connection = self.shared.connection.clone();
+        let (next, inbox) = (self.next(), self.inbox.clone());
+        let is_ours = move |denial: &Denial| denial.subject == next || denial.subject == inbox;
+        let mark = connection.mark();
+        match connection.unless_denied(mark, is_ours, self.ask_and_receive()).await {
+            Ok(error) | Err(error) => error,
+        }
+    }
+
+    async fn ask_and_receive(&mut self) -> Error {
+        let mut reconnected = self.shared.connection.reconnected();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            if let Err(error) = self.ask().await {
+                return error;
+            }
+            tokio::select! {
+                message = self.messages.next() => {
+                    let received = match message {
+                        Some(message) => self.receive(message),
+                        None => Err(ErrorKind::Disconnected.into()),
+                    };
+                    if let Err(error) = received {
+                        return error;
+                    }
+                }
+                () = self.shared.freed.notified() => {}
+                // The server forgot what was asked before.
+                Ok(()) = reconnected.changed() => self.outstanding = 0,
+                _ = ticks.tick() => {
+                    if self.outstanding > 0 && self.heard.elapsed() > SILENCE {
+                        return ErrorKind::TimedOut(SILENCE).into();
+                    }
+                    self.shared.pulse.beat();
+                }
+            }
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    /// Asks for as many messages as there are free slots, as soon as that is half of them.
+    async fn ask(&mut self) -> Result<()> {
+        let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
+        let is_worth_it =
+            self.outstanding == 0 || free >= self.shared.options.concurrency.div_ceil(2);
+        if free == 0 || !is_worth_it {
+            return Ok(());
+        }
+        let request = json!({
+            "batch": free,
+            "expires": nanoseconds(EXPIRES),
+            "idle_heartbeat": nanoseconds(HEARTBEAT),
+        });
+        let client = self.shared.connection.client();
+        let asked =
+            client.publish_with_reply(self.next(), self.inbox.clone(), request.to_string().into());
+        asked.await.map_err(|error| ErrorKind::Nats(error.to_string()))?;
+        if self.outstanding == 0 {
+            self.heard = Instant::now();
+        }
+        self.outstanding += free;
+        Ok(())
+    }
+
+    fn receive(&mut self, message: Message) -> Result<()> {
+        self.heard = Instant::now();
+        // What comes from a stream has a reply subject, whatever its headers say.
+        if message.reply.is_some() {
+            self.outstanding = self.outstanding.saturating_sub(1);
+            self.start(message);
+            return Ok(());
+        }
+        let description = message.description.as_deref().unwrap_or_default();
+        match message.status {
+            Some(StatusCode::NO_RESPONDERS) => {
+                Err(ErrorKind::Nats("nobody answers for the consumer".to_owned()).into())
+            }
+            Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => {
+                self.outstanding = self.outstanding.saturating_sub(declined(&message));
+                Ok(())
+            }
+            // Deleted, or its leader has changed or goes away.
+            Some(StatusCode::REQUEST_TERMINATED) => {
+                Err(ErrorKind::Nats(description.to_owned()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, message: Message) {
+        let Some(job) = Job::new(self.shared, message) else {
+            tracing::error!(consumer = self.shared.consumer.name, "a message without a position");
+            return;
+        };
+        // After a lost request more may come than there are slots.
+        let job = match self.shared.slots.clone().try_acquire_owned() {
+            Ok(slot) => job.with_slot(slot),
+            Err(_) => job,
+        };
+        if !job.is_ordered() {
+            self.tasks.spawn(job.run());
+            return;
+        }
+        match job.prepare() {
+            Ok(prepared) => match prepared.key.clone() {
+                Some(key) if !self.shared.order.add(&key, job, prepared) => {}
+                Some(key) => {
+                    self.tasks.spawn(run_in_order(self.shared.clone(), key));
+                }
+                None => {}
+            },
+            Err(_) => {
+                self.tasks.spawn(job.run());
+            }
+        }
+    }
+
+    /// Asks for nothing more, and gives back what comes all the same.
+    async fn close(mut self) {
+        if self.messages.drain().await.is_err() {
+            return;
+        }
+        let give_back = async {
+            while let Some(message) = self.messages.next().await {
+                if let Some(job) = Job::new(self.shared, message) {
+                    job.give_back().await;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(SILENCE, give_back).await;
+    }
+
+    fn next(&self) -> String {
+        let consumer = self.shared.consumer;
+        format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", consumer.stream, consumer.name)
+    }
+}
+
+/// Handles the messages of one key, one after the other.
+async fn run_in_order(shared: Arc<Shared>, key: String) {
+    let mut may_go_on = true;
+    while let Some((job, prepared)) = shared.order.next(&key) {
+        match may_go_on {
+            true => may_go_on = job.run_in_order(prepared).await,
+            false => job.give_back().await,
+        }
+    }
+}
+
+/// How many messages of a request the server will not send.
+fn declined(message: &Message) -> usize {
+    let headers = message.headers.as_ref();
+    let pending = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
+    pending.and_then(|pending| pending.as_str().parse().ok()).unwrap_or(0)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,5 @@
+//! The runtime against real servers, each test with its own.
+
+mod publish;
+mod subscribe;
+mod support;

@@ -1,0 +1,111 @@
+//! Subscribing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use wr_events::{
+    CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
+    PositionExpiredV1,
+};
+use wr_runtime::{
+    Delivery, Handled, HandlerError, Handlers, Publisher, PublisherOptions, RetryPolicy,
+    Subscriber, SubscriberOptions,
+};
+
+use crate::support::{LONG, enqueued, messages, server, until};
+
+/// What a handler saw, by position.
+type Log = Arc<Mutex<Vec<String>>>;
+
+async fn ignore<T>(_: Event<T>, _: Delivery) -> Handled {
+    Ok(())
+}
+
+/// The handlers of `analytics-processor`, with one for `position.enqueued`.
+fn handlers<F>(
+    handler: impl Fn(Event<PositionEnqueuedV1>, Delivery) -> F + Send + Sync + 'static,
+) -> Handlers
+where
+    F: Future<Output = Handled> + Send + 'static,
+{
+    Handlers::new(&CATALOGUE)
+        .on::<PositionEnqueuedV1>(handler)
+        .on::<PositionAdmittedV1>(ignore)
+        .on::<PositionExpiredV1>(ignore)
+        .on::<PositionCancelledV1>(ignore)
+}
+
+fn quick() -> SubscriberOptions {
+    let pause = Duration::from_millis(20);
+    SubscriberOptions::new().retry(RetryPolicy::new(pause, pause))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_reach_their_handlers_once() {
+    let (_server, connection) = server().await;
+    let log = Log::default();
+    let seen = log.clone();
+    let handlers = handlers(move |event, _| {
+        seen.lock().unwrap().push(event.data.position_id);
+        std::future::ready(Ok(()))
+    });
+    let subscriber =
+        Subscriber::start(&connection, "analytics-processor", handlers, quick()).await.unwrap();
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    let events: Vec<_> = (0..500).map(|number| enqueued(&format!("p{number}"), 0)).collect();
+    for receipt in publisher.publish_all(&events).await {
+        receipt.unwrap();
+    }
+    until("all are handled", || async { log.lock().unwrap().len() >= 500 }).await;
+    let drained = subscriber.drain(LONG).await.unwrap();
+    assert!(drained.returned.is_empty());
+    let mut seen = log.lock().unwrap().clone();
+    seen.sort();
+    seen.dedup();
+    assert_eq!((seen.len(), log.lock().unwrap().len()), (500, 500));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_tried_again_and_then_given_up() {
+    let (_server, connection) = server().await;
+    let attempts = Arc::new(Mutex::new(BTreeMap::<String, Vec<u32>>::new()));
+    let seen = attempts.clone();
+    let handlers = handlers(move |event, delivery| {
+        let position = event.data.position_id;
+        seen.lock().unwrap().entry(position.clone()).or_default().push(delivery.attempt);
+        async move {
+            match position.as_str() {
+                "once" if delivery.attempt == 1 => Err(HandlerError::retryable("not yet")),
+                "always" => Err(HandlerError::retryable("never")),
+                "permanent" => Err(HandlerError::permanent("no use")),
+                "panics" => panic!("on purpose"),
+                _ => Ok(()),
+            }
+        }
+    });
+    let subscriber =
+        Subscriber::start(&connection, "analytics-processor", handlers, quick()).await.unwrap();
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    for position in ["once", "always", "permanent", "panics", "fine"] {
+        publisher.publish(&enqueued(position, 0)).await.unwrap();
+    }
+    until("three are given up", || async {
+        messages(&connection, "DEAD_LETTER_QUEUE").await == 3
+            && attempts.lock().unwrap().values().map(Vec::len).sum::<usize>() == 10
+    })
+    .await;
+    subscriber.drain(LONG).await.unwrap();
+    let attempts = attempts.lock().unwrap().clone();
+    let expected = [
+        ("always", vec![1, 2, 3]),
+        ("fine", vec![1]),
+        ("once", vec![1, 2]),
+        ("panics", vec![1, 2, 3]),
+        ("permanent", vec![1]),
+    ];
+    let expected = expected.map(|(position, attempts)| (position.to_owned(), attempts));
+    assert_eq!(attempts, BTreeMap::from(expected));
+}
