@@ -39,13 +39,13 @@ fn a_restart_keeps_the_port_and_the_store() {
     server.restart().unwrap();
     assert_eq!(server.url(), url);
     assert_ne!(server.pid(), pid);
-    Client::connect(port).assert_stored(1);
+    assert_eq!(Client::connect(port).stored(), 1);
 
     server.stop().unwrap();
     assert!(server.log().contains("Server Exiting"));
     assert!(!server.is_running());
     server.restart().unwrap();
-    Client::connect(port).assert_stored(1);
+    assert_eq!(Client::connect(port).stored(), 1);
 }
 
 #[test]
