@@ -15,6 +15,11 @@ mod circumstances;
 mod document;
 mod form;
 mod keep;
+mod page;
+mod queue;
+mod redrive;
+mod selection;
+mod stored;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream;
@@ -25,6 +30,9 @@ use crate::error::{ErrorKind, Result, Violation};
 
 pub(crate) use keep::original_subject;
 pub use keep::{Keeper, Kept};
+pub use queue::{DeadLetterQueue, Entry, Group, ListOrder, PurgeReport};
+pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
+pub use selection::Selection;
 
 /// The most bytes that the circumstances add to a message in the shortest form of a dead letter.
 pub(crate) const ROOM: usize = 4_096;

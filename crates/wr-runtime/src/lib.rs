@@ -19,7 +19,10 @@ mod trace;
 mod validator;
 
 pub use connection::{ConnectOptions, Connection};
-pub use dead_letter::{DeadLetter, Keeper, Kept, Reason};
+pub use dead_letter::{
+    DeadLetter, DeadLetterQueue, Entry, Group, Keeper, Kept, ListOrder, PurgeReport, Reason,
+    RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip,
+};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use handlers::{Delivery, Handled, Handler, HandlerError, Handlers, Outcome};
 pub use metrics::{Metrics, OTHER_QUEUES};

@@ -12,6 +12,8 @@ use crate::trace::TraceContext;
 
 /// `1/2`: which part, of how many.
 const PART: &str = "Wr-Dead-Letter-Part";
+/// What [`PART`] of the first begins with.
+const FIRST: &str = "1/";
 /// What the parts of one dead letter have in common: the id of the first.
 const ID: &str = "Wr-Dead-Letter-Id";
 /// Of the first part: the sequence numbers of the others in the dead-letter queue, in order.
@@ -161,10 +163,17 @@ pub(super) fn read(headers: &HeaderMap, body: Bytes) -> Result<Stored> {
     }
 }
 
+/// Whether the headers alone tell the circumstances: `Some(false)` for a part that is not the first,
+/// none where nobody wrote such headers.
+pub(super) fn is_told_by_headers(headers: &HeaderMap) -> Option<bool> {
+    headers.get(FORM)?;
+    Some(headers.get(PART).is_none_or(|part| part.as_str().starts_with(FIRST)))
+}
+
 fn read_part(headers: &HeaderMap, chunk: Bytes) -> Result<Stored> {
     let wrong = || ErrorKind::DeadLetter("its parts are not told".to_owned());
     let part = headers.get(PART).ok_or_else(wrong)?;
-    if !part.as_str().starts_with("1/") {
+    if !part.as_str().starts_with(FIRST) {
         return Ok(Stored::Later);
     }
     let others = headers.get(OTHERS).map(|others| others.as_str()).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use wr_core::Catalogue;
 use wr_core::topology::{Consumer, Topology};
 
@@ -79,13 +79,10 @@ impl Keeper {
             messaging.destination.name = subject,
             messaging.message.id = letter.id()?,
         );
-        let context = match trace {
-            Some(trace) => {
-                trace.link(&span);
-                trace.clone().scope(async { TraceContext::current(&span) }).await
-            }
-            None => TraceContext::current(&span),
-        };
+        if let Some(trace) = trace {
+            trace.link(&span);
+        }
+        let context = trace_of(&span, trace).await;
         let letter = self.normal(letter);
         let max_payload = self.connection.client().max_payload();
         let written = form::write(&letter, &subject, &context, max_payload)?;
@@ -131,6 +128,15 @@ impl Keeper {
         let consumer = letter.consumer.as_deref().unwrap_or_default();
         let template = self.topology.dead_letters.subject;
         Ok(template.replace("{stream}", stream).replace("{consumer}", consumer))
+    }
+}
+
+/// What a span is called in headers: its own context, or another of the trace that is given.
+pub(super) async fn trace_of(span: &Span, trace: Option<&TraceContext>) -> TraceContext {
+    let current = async { TraceContext::current(span) };
+    match trace {
+        Some(trace) => trace.clone().scope(current).await,
+        None => current.await,
     }
 }
 

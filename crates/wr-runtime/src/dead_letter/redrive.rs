@@ -1,0 +1,341 @@
+//! Redriving: dead letters go back to the one consumer that gave them up, and to no other.
+//!
+//! A dead letter is published on the redrive subject of its consumer, which only that consumer
+//! reads, as the original was: body and so the event's id, and headers. Its `Nats-Msg-Id` is new,
+//! for the stream would drop the original's as a duplicate. The new one is made of the place of the
+//! dead letter in its queue: a redrive that was interrupted and is run again sends nothing twice
+//! within the duplicate window of the consumer's stream. What fails again becomes a dead letter at
+//! another place, and can be redriven again. A dead letter that was kept by [`RedriveOptions::keep`]
+//! is sent again within that window only in another [`RedriveOptions::round`].
+//!
+//! A dead letter leaves the queue only after the stream of its consumer has it.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use futures_util::stream::TryStreamExt;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::{Instrument, Span};
+use wr_core::topology::Consumer;
+
+use super::keep::{redrive_subject, trace_of};
+use super::queue::{DeadLetterQueue, Found, ListOrder};
+use super::selection::{Selection, fits};
+use super::{DeadLetter, block};
+use crate::deliver::{Outgoing, Persistence};
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::MESSAGE_ID;
+use crate::trace::TraceContext;
+
+/// What the headers begin with that a redrive adds.
+const PREFIX: &str = "Wr-Redrive-";
+/// The sequence number of the dead letter in its queue.
+const SEQUENCE: &str = "Wr-Redrive-Sequence";
+/// How often the original was redriven, this time included.
+const COUNT: &str = "Wr-Redrive-Count";
+
+/// How long to try to publish one.
+const DEADLINE: Duration = Duration::from_secs(15);
+/// After so many failures in a row the rest would fail too.
+const FAILURES: u32 = 3;
+
+/// How to redrive.
+#[derive(Clone, Debug, Default)]
+pub struct RedriveOptions {
+    dry_run: bool,
+    rate: Option<u32>,
+    consumer: Option<String>,
+    keep: bool,
+    round: u32,
+}
+
+/// What became of one dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RedriveOutcome {
+    /// It was published; in a dry run it would be.
+    Redriven,
+    /// An earlier run had published it.
+    Already,
+    /// It cannot be redriven, and stays.
+    Skipped(Skip),
+    /// It was not published, and stays.
+    Failed(Error),
+}
+
+/// Why a dead letter cannot be redriven.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Skip {
+    /// It is no dead letter, or not all of one.
+    #[error("{0}")]
+    Unreadable(Error),
+    /// It does not say which consumer gave it up.
+    #[error("it names no consumer; name one")]
+    NoConsumer,
+    /// The topology has no such consumer.
+    #[error("the topology has no consumer `{0}`")]
+    UnknownConsumer(String),
+    /// The consumer reads no redriven messages, or not the subject of the original.
+    #[error("consumer `{consumer}` does not read `{subject}`")]
+    NotRead {
+        /// The consumer.
+        consumer: String,
+        /// What is not in its filter.
+        subject: String,
+    },
+    /// With the headers of a redrive it exceeds the server's `max_payload`.
+    #[error("{size} bytes are more than the {limit} that the server takes")]
+    TooLarge {
+        /// Bytes of body and headers.
+        size: usize,
+        /// The server's `max_payload`.
+        limit: usize,
+    },
+    /// Somebody redrove or purged it meanwhile.
+    #[error("it is gone")]
+    Gone,
+}
+
+/// What was redriven; `selected` is the sum of the others, except `left`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedriveReport {
+    /// How many dead letters were looked at.
+    pub selected: u64,
+    /// How many were published; in a dry run, how many would be.
+    pub redriven: u64,
+    /// How many an earlier run had published.
+    pub already: u64,
+    /// Those that cannot be redriven, and why.
+    pub skipped: Vec<(u64, Skip)>,
+    /// Those that were not published, and why.
+    pub failed: Vec<(u64, Error)>,
+    /// Those that were published and could not be taken out of the queue; another run does it.
+    pub left: Vec<(u64, Error)>,
+    /// Why the run ended before its end: several failed in a row.
+    pub stopped: Option<Error>,
+}
+
+impl RedriveOptions {
+    /// As fast as it goes, each to the consumer that gave it up, and out of the queue.
+    pub fn new() -> RedriveOptions {
+        RedriveOptions::default()
+    }
+
+    /// Publishes and deletes nothing, and reports what it would.
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
+    }
+
+    /// Publishes no more than so many a second; 0 is refused.
+    #[must_use]
+    pub fn rate(mut self, per_second: u32) -> Self {
+        self.rate = Some(per_second);
+        self
+    }
+
+    /// Sends them to this durable consumer, whoever gave them up.
+    #[must_use]
+    pub fn consumer(mut self, name: impl Into<String>) -> Self {
+        self.consumer = Some(name.into());
+        self
+    }
+
+    /// Leaves them in the queue.
+    #[must_use]
+    pub fn keep(mut self) -> Self {
+        self.keep = true;
+        self
+    }
+
+    /// Sends again what was kept in the queue and sent before: a run of another round, which is 0
+    /// unless told, sends what the others have sent.
+    #[must_use]
+    pub fn round(mut self, round: u32) -> Self {
+        self.round = round;
+        self
+    }
+}
+
+impl DeadLetterQueue {
+    /// Redrives the selected dead letters that are in the queue now, the oldest first, one after the
+    /// other; `progress` is told of each, by its sequence number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Option`]: an option that cannot be. Else the queue cannot be read. What fails
+    /// for one dead letter is in the report.
+    pub async fn redrive(
+        &self,
+        selection: &Selection,
+        options: &RedriveOptions,
+        mut progress: impl FnMut(u64, &RedriveOutcome),
+    ) -> Result<RedriveReport> {
+        let mut run = Run::new(self, options)?;
+        let mut report = RedriveReport::default();
+        let mut failures = 0;
+        let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
+        while let Some(entry) = entries.try_next().await? {
+            let (outcome, left) = run.one(entry.sequence).await;
+            progress(entry.sequence, &outcome);
+            report.left.extend(left.map(|error| (entry.sequence, error)));
+            failures = match &outcome {
+                RedriveOutcome::Failed(_) => failures + 1,
+                _ => 0,
+            };
+            report.count(entry.sequence, outcome);
+            if failures == FAILURES {
+                report.stopped = report.failed.last().map(|(_, error)| error.clone());
+                break;
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl RedriveReport {
+    fn count(&mut self, sequence: u64, outcome: RedriveOutcome) {
+        self.selected += 1;
+        match outcome {
+            RedriveOutcome::Redriven => self.redriven += 1,
+            RedriveOutcome::Already => self.already += 1,
+            RedriveOutcome::Skipped(skip) => self.skipped.push((sequence, skip)),
+            RedriveOutcome::Failed(error) => self.failed.push((sequence, error)),
+        }
+    }
+}
+
+/// One run over the queue.
+struct Run<'a> {
+    queue: &'a DeadLetterQueue,
+    options: &'a RedriveOptions,
+    pace: Option<Interval>,
+}
+
+impl<'a> Run<'a> {
+    fn new(queue: &'a DeadLetterQueue, options: &'a RedriveOptions) -> Result<Run<'a>> {
+        if let Some(name) = &options.consumer
+            && find(queue, name).is_none()
+        {
+            let text = format!("the topology has no consumer `{name}`");
+            return Err(ErrorKind::Option(text).into());
+        }
+        let zero = || ErrorKind::Option("a rate of 0 redrives nothing".to_owned());
+        let rate = options.rate.map(|rate| NonZeroU32::new(rate).ok_or_else(zero)).transpose()?;
+        let pace = rate.map(|rate| {
+            let mut pace = interval(Duration::from_secs(1) / rate.get());
+            // What was late is not made up for.
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            pace
+        });
+        Ok(Run { queue, options, pace })
+    }
+
+    /// The outcome, and why what was published is still in the queue.
+    async fn one(&mut self, sequence: u64) -> (RedriveOutcome, Option<Error>) {
+        let found = match self.queue.find(sequence).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return (RedriveOutcome::Skipped(Skip::Gone), None),
+            Err(error) if matches!(error.kind(), ErrorKind::DeadLetter(_)) => {
+                return (RedriveOutcome::Skipped(Skip::Unreadable(error)), None);
+            }
+            Err(error) => return (RedriveOutcome::Failed(error), None),
+        };
+        let outcome = match self.outgoing(sequence, &found).await {
+            Ok(_) if self.options.dry_run => return (RedriveOutcome::Redriven, None),
+            Ok((outgoing, span)) => self.publish(&outgoing, span).await,
+            Err(skip) => return (RedriveOutcome::Skipped(skip), None),
+        };
+        let is_sent = matches!(outcome, RedriveOutcome::Redriven | RedriveOutcome::Already);
+        let left = match is_sent && !self.options.keep {
+            true => self.queue.remove(sequence, &found.others).await.err(),
+            false => None,
+        };
+        (outcome, left)
+    }
+
+    async fn publish(&mut self, outgoing: &Outgoing, span: Span) -> RedriveOutcome {
+        if let Some(pace) = &mut self.pace {
+            pace.tick().await;
+        }
+        let persistence = Persistence { deadline: DEADLINE, pause: Duration::from_millis(50) };
+        let delivered = outgoing.deliver(&self.queue.connection, persistence);
+        match delivered.instrument(span).await {
+            // An earlier attempt of ours is no duplicate.
+            Ok(delivered) if delivered.ack.duplicate && delivered.attempts == 1 => {
+                RedriveOutcome::Already
+            }
+            Ok(_) => RedriveOutcome::Redriven,
+            Err(error) => RedriveOutcome::Failed(error),
+        }
+    }
+
+    /// The message, and the span in which it is sent.
+    async fn outgoing(&self, sequence: u64, found: &Found) -> Result<(Outgoing, Span), Skip> {
+        let letter = &found.letter;
+        let consumer = self.consumer(letter)?;
+        let subject = redrive_subject(self.queue.topology, consumer.name, &letter.original_subject);
+        for subject in [&subject, &letter.original_subject] {
+            if !consumer.filter_subjects.iter().any(|filter| fits(filter, subject)) {
+                let (consumer, subject) = (consumer.name.to_owned(), subject.clone());
+                return Err(Skip::NotRead { consumer, subject });
+            }
+        }
+        let (mut headers, span) = headers(letter, &subject).await;
+        headers.insert(SEQUENCE, sequence.to_string());
+        let nanos = found.kept_at.timestamp_nanos_opt().unwrap_or_default();
+        let (stream, round) = (self.queue.stream(), self.options.round);
+        let id = format!("redrive.{stream}.{sequence}.{nanos}.{}.{round}", consumer.name);
+        headers.insert(MESSAGE_ID, id);
+        let size = block::size(&headers) + letter.body.len();
+        let limit = self.queue.connection.client().max_payload();
+        match size > limit {
+            true => Err(Skip::TooLarge { size, limit }),
+            false => Ok((Outgoing { subject, headers, body: letter.body.clone() }, span)),
+        }
+    }
+
+    fn consumer(&self, letter: &DeadLetter) -> Result<&'static Consumer, Skip> {
+        let name = self.options.consumer.as_ref().or(letter.consumer.as_ref());
+        let name = name.ok_or(Skip::NoConsumer)?;
+        find(self.queue, name).ok_or_else(|| Skip::UnknownConsumer(name.clone()))
+    }
+}
+
+fn find(queue: &DeadLetterQueue, name: &str) -> Option<&'static Consumer> {
+    queue.topology.consumers.iter().find(|consumer| consumer.name == name)
+}
+
+/// The headers of the original, as part of its trace and counted.
+async fn headers(letter: &DeadLetter, subject: &str) -> (HeaderMap, Span) {
+    let mut headers = HeaderMap::new();
+    let mut count: u64 = 1;
+    for (name, values) in block::sorted(&letter.original_headers) {
+        for value in values {
+            match block::starts_with(name, PREFIX) {
+                true if name == COUNT => count += value.as_str().parse().unwrap_or(0),
+                true => {}
+                false => block::append(&mut headers, name, value.as_str()),
+            }
+        }
+    }
+    headers.insert(COUNT, count.to_string());
+    let span = tracing::info_span!(
+        "send",
+        otel.name = format!("send {subject}"),
+        otel.kind = "producer",
+        messaging.system = "nats",
+        messaging.operation.name = "publish",
+        messaging.operation.type = "send",
+        messaging.destination.name = subject,
+    );
+    let trace = TraceContext::from_headers(&letter.original_headers);
+    if let Some(trace) = &trace {
+        trace.adopt(&span);
+    }
+    trace_of(&span, trace.as_ref()).await.write(&mut headers);
+    (headers, span)
+}

@@ -1,0 +1,95 @@
+//! Messages of a stream by their sequence numbers: read from its leader, and deleted.
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::ErrorCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use wr_core::chrono::{DateTime, Utc};
+
+use super::block;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A message as its stream has it.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredMessage {
+    pub(crate) subject: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) stored_at: DateTime<Utc>,
+}
+
+/// What the server answers.
+#[derive(Deserialize)]
+struct Answer {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    subject: String,
+    #[serde(default)]
+    hdrs: Option<String>,
+    #[serde(default)]
+    data: Option<String>,
+    time: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    success: bool,
+}
+
+/// The message of a sequence number; none where the stream has it no more.
+pub(crate) async fn get(
+    connection: &Connection,
+    stream: &str,
+    sequence: u64,
+) -> Result<Option<StoredMessage>> {
+    let subject = format!("STREAM.MSG.GET.{stream}");
+    let answer = connection.api::<_, Answer>(&subject, &json!({ "seq": sequence })).await;
+    let message = match answer {
+        Ok(answer) => answer.message,
+        Err(error) if is_gone(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let headers = decoded(message.hdrs)?;
+    Ok(Some(StoredMessage {
+        subject: message.subject,
+        headers: block::decode(&headers),
+        body: decoded(message.data)?.into(),
+        stored_at: message.time,
+    }))
+}
+
+/// Deletes a message; false where the stream has it no more.
+pub(crate) async fn delete(connection: &Connection, stream: &str, sequence: u64) -> Result<bool> {
+    let subject = format!("STREAM.MSG.DELETE.{stream}");
+    let request = json!({ "seq": sequence, "no_erase": true });
+    match connection.api::<_, Deleted>(&subject, &request).await {
+        Ok(deleted) => Ok(deleted.success),
+        Err(error) if is_gone(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// `no message found`, by its sequence number or at all; a deletion has a code of its own, whose
+/// text tells that there was nothing.
+fn is_gone(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Server { code, .. } => {
+            *code == ErrorCode::NO_MESSAGE_FOUND.0
+                || *code == ErrorCode::SEQUENCE_NOT_FOUND.0
+                || *code == ErrorCode::STREAM_MESSAGE_DELETE_FAILED.0
+        }
+        _ => false,
+    }
+}
+
+fn decoded(text: Option<String>) -> Result<Vec<u8>> {
+    let decoded = STANDARD.decode(text.unwrap_or_default());
+    decoded.map_err(|_| ErrorKind::Nats("a stored message is not base64".to_owned()).into())
+}
