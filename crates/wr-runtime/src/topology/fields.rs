@@ -105,6 +105,7 @@ pub(super) const CONSUMER: &[Field] = &[
     row("inactive_threshold", Kind::Duration, Change::Free),
     row("num_replicas", Kind::Number(0), Change::Free),
     row("priority_policy", Kind::Text("none"), Change::Free),
+    row("priority_groups", Kind::List, Change::Free),
     row("replay_policy", Kind::Text("instant"), Change::Refused),
     row("mem_storage", Kind::Flag, Change::Refused),
     row("deliver_subject", Kind::Text(""), Change::Refused),
@@ -155,6 +156,163 @@ impl Field {
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => "none".to_owned(),
             (_, value) => value.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use wr_testkit::{Binary, DEFAULT_VERSION, FLOOR_VERSION, Server, ServerOptions};
+
+    use super::*;
+    use crate::connection::{ConnectOptions, Connection};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A setting that nobody asked for, and what must stand with it.
+    fn odd_stream(name: &str) -> Value {
+        match name {
+            "description" => json!({ "description": "odd" }),
+            "subjects" => json!({ "subjects": ["a.>", "b"] }),
+            "retention" => json!({ "retention": "interest" }),
+            "storage" => json!({ "storage": "memory" }),
+            "discard" => json!({ "discard": "new" }),
+            "max_msgs" => json!({ "max_msgs": 5 }),
+            "max_bytes" => json!({ "max_bytes": 5000 }),
+            "max_age" => json!({ "max_age": 60 * SECOND }),
+            "duplicate_window" => json!({ "duplicate_window": SECOND }),
+            "allow_direct" => json!({ "allow_direct": false }),
+            "max_msgs_per_subject" => json!({ "max_msgs_per_subject": 1 }),
+            "max_msg_size" => json!({ "max_msg_size": 100 }),
+            "max_consumers" => json!({ "max_consumers": 5 }),
+            "discard_new_per_subject" => json!({
+                "discard_new_per_subject": true, "discard": "new", "max_msgs_per_subject": 1,
+            }),
+            "subject_transform" => json!({ "subject_transform": { "src": "a.>", "dest": "c.>" } }),
+            "sources" => json!({ "sources": [{ "name": "OTHER" }] }),
+            "mirror" => json!({ "mirror": { "name": "OTHER" }, "subjects": null }),
+            flag => json!({ flag: true }),
+        }
+    }
+
+    fn odd_consumer(name: &str) -> Value {
+        match name {
+            "description" => json!({ "description": "odd" }),
+            "filter_subjects" => json!({ "filter_subjects": ["a.c", "a.d"] }),
+            "deliver_policy" => json!({ "deliver_policy": "new" }),
+            "ack_policy" => json!({ "ack_policy": "none" }),
+            "ack_wait" => json!({ "ack_wait": 60 * SECOND }),
+            "max_deliver" => json!({ "max_deliver": 5 }),
+            "max_ack_pending" => json!({ "max_ack_pending": 5 }),
+            "backoff" => json!({ "backoff": [SECOND, 2 * SECOND] }),
+            "max_batch" => json!({ "max_batch": 5 }),
+            "max_bytes" => json!({ "max_bytes": 5000 }),
+            "max_expires" => json!({ "max_expires": SECOND }),
+            "inactive_threshold" => json!({ "inactive_threshold": 60 * SECOND }),
+            "num_replicas" => json!({ "num_replicas": 1 }),
+            "priority_policy" | "priority_groups" => {
+                json!({ "priority_policy": "overflow", "priority_groups": ["g"] })
+            }
+            "replay_policy" => json!({ "replay_policy": "original" }),
+            "deliver_subject" => json!({ "deliver_subject": "deliver" }),
+            flag => json!({ flag: true }),
+        }
+    }
+
+    fn over(base: &Value, more: Value) -> Value {
+        let mut all = base.clone();
+        for (name, value) in more.as_object().unwrap() {
+            match value {
+                Value::Null => all.as_object_mut().unwrap().remove(name),
+                value => all.as_object_mut().unwrap().insert(name.clone(), value.clone()),
+            };
+        }
+        all
+    }
+
+    fn stream() -> Value {
+        json!({
+            "name": "S", "subjects": ["a.>"], "retention": "limits", "storage": "file",
+            "discard": "old", "max_msgs": 100, "max_bytes": 100_000, "max_age": 600 * SECOND,
+            "duplicate_window": 2 * SECOND, "num_replicas": 1, "allow_direct": true,
+        })
+    }
+
+    fn consumer() -> Value {
+        json!({
+            "name": "C", "durable_name": "C", "filter_subjects": ["a.b", "a.c"],
+            "deliver_policy": "all", "ack_policy": "explicit", "ack_wait": 30 * SECOND,
+            "max_deliver": 10, "max_ack_pending": 1000, "replay_policy": "instant",
+        })
+    }
+
+    async fn servers() -> Vec<(Server, Connection)> {
+        let mut all = Vec::new();
+        for version in [FLOOR_VERSION, DEFAULT_VERSION] {
+            let binary = Binary::version(version).unwrap();
+            let server = ServerOptions::new().binary(binary).start().unwrap();
+            let options = ConnectOptions::new("test").server(server.url());
+            all.push((server, options.connect().await.unwrap()));
+        }
+        all
+    }
+
+    /// The value after a change from an odd setting to the one that is wanted, if it was taken.
+    async fn stream_changed(connection: &Connection, field: &Field, odd: Value) -> bool {
+        let _: Result<Value, _> = connection.api("STREAM.DELETE.S", &json!({})).await;
+        let odd = over(&stream(), odd);
+        let made: Result<Value, _> = connection.api("STREAM.CREATE.S", &odd).await;
+        if made.is_err() {
+            // Some settings are not for the beginning.
+            let _: Value = connection.api("STREAM.CREATE.S", &stream()).await.unwrap();
+            let _: Value = connection.api("STREAM.UPDATE.S", &odd).await.unwrap();
+        }
+        let answer: Result<Value, _> = connection.api("STREAM.UPDATE.S", &stream()).await;
+        is_as_wanted(field, answer, &stream())
+    }
+
+    async fn consumer_changed(connection: &Connection, field: &Field, odd: Value) -> bool {
+        let _: Result<Value, _> = connection.api("CONSUMER.DELETE.S.C", &json!({})).await;
+        let create = |config| json!({ "stream_name": "S", "action": "create", "config": config });
+        let update = |config| json!({ "stream_name": "S", "action": "update", "config": config });
+        let request = create(over(&consumer(), odd));
+        let _: Value = connection.api("CONSUMER.CREATE.S.C", &request).await.unwrap();
+        let answer: Result<Value, _> =
+            connection.api("CONSUMER.CREATE.S.C", &update(consumer())).await;
+        is_as_wanted(field, answer, &consumer())
+    }
+
+    fn is_as_wanted(field: &Field, answer: crate::Result<Value>, wanted: &Value) -> bool {
+        answer.is_ok_and(|answer| {
+            field.value(answer["config"].get(field.name)) == field.value(wanted.get(field.name))
+        })
+    }
+
+    /// Every row that says `Refused` is refused by one server at least, and no other by any.
+    #[tokio::test]
+    async fn the_servers_agree_with_the_table() {
+        let servers = servers().await;
+        for field in STREAM.iter().filter(|field| field.change != Change::Copies) {
+            let mut is_taken = true;
+            for (_, connection) in &servers {
+                is_taken &= stream_changed(connection, field, odd_stream(field.name)).await;
+            }
+            assert_eq!(is_taken, field.change != Change::Refused, "{}", field.name);
+        }
+        for (_, connection) in &servers {
+            let field = STREAM.iter().find(|field| field.name == "retention").unwrap();
+            let odd = json!({ "retention": "workqueue" });
+            assert!(!stream_changed(connection, field, odd).await);
+            let _: Value = connection.api("STREAM.DELETE.S", &json!({})).await.unwrap();
+            let _: Value = connection.api("STREAM.CREATE.S", &stream()).await.unwrap();
+        }
+        for field in CONSUMER {
+            let mut is_taken = true;
+            for (_, connection) in &servers {
+                is_taken &= consumer_changed(connection, field, odd_consumer(field.name)).await;
+            }
+            assert_eq!(is_taken, field.change != Change::Refused, "{}", field.name);
         }
     }
 }

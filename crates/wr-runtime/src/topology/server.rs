@@ -13,9 +13,6 @@ use super::wanted::Wanted;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 
-/// JetStream's codes for a stream and a consumer that are not there.
-const NOT_FOUND: [u64; 2] = [10059, 10014];
-
 /// A stream or consumer as the server has it.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Actual {
@@ -60,7 +57,7 @@ impl Actual {
             Ok(actual) => actual,
             Err(error) => {
                 return match error.kind() {
-                    ErrorKind::Server { code, .. } if NOT_FOUND.contains(code) => Ok(None),
+                    ErrorKind::StreamMissing(_) | ErrorKind::ConsumerMissing { .. } => Ok(None),
                     _ => Err(error),
                 };
             }

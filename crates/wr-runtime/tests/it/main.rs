@@ -3,3 +3,4 @@
 mod publish;
 mod subscribe;
 mod support;
+mod topology;
