@@ -20,6 +20,14 @@ mod queue;
 mod redrive;
 mod selection;
 mod stored;
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+mod tests;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream;
@@ -28,11 +36,12 @@ use wr_core::chrono::{DateTime, Utc};
 
 use crate::error::{ErrorKind, Result, Violation};
 
-pub(crate) use keep::original_subject;
 pub use keep::{Keeper, Kept};
+pub(crate) use keep::{original_subject, topology};
 pub use queue::{DeadLetterQueue, Entry, Group, ListOrder, PurgeReport};
 pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 pub use selection::Selection;
+pub(crate) use stored::get;
 
 /// The most bytes that the circumstances add to a message in the shortest form of a dead letter.
 pub(crate) const ROOM: usize = 4_096;
