@@ -226,7 +226,7 @@ impl Change {
             return self;
         };
         let path = pair.new.called();
-        Change { otherwise: Otherwise::Code { path, old: Some(old), new: Some(new) }, ..self }
+        Change { otherwise: Otherwise::Code { path, old, new }, ..self }
     }
 }
 

@@ -380,9 +380,9 @@ impl<'a> Site<'a> {
         self.name.clone().unwrap_or_else(|| self.called())
     }
 
-    /// Whether its Rust type is that of a shared definition: it stands in another file than the
-    /// place it is used at.
-    pub(crate) fn is_shared(&self) -> bool {
+    /// Where the shared definition stands whose Rust type it has: in another file than the place it
+    /// is used at.
+    pub(crate) fn shared_at(&self) -> Option<Span> {
         let has_own_type = match keywords::kind(self.node) {
             Some(Kind::Struct | Kind::Union) => true,
             Some(Kind::Text) => self.node.get("enum").is_some(),
@@ -398,8 +398,9 @@ impl<'a> Site<'a> {
             | None => false,
         };
         let keyword = ["properties", "oneOf", "enum"];
-        let mut keywords = keyword.iter().filter_map(|keyword| self.node.member(keyword));
-        has_own_type && keywords.any(|member| member.key_span.file != self.node.span.file)
+        let keywords = keyword.iter().filter_map(|keyword| self.node.member(keyword));
+        let mut spans = keywords.map(|member| member.key_span);
+        spans.find(|span| has_own_type && span.file != self.node.span.file)
     }
 
     fn items(&self, keyword: &str) -> &'a [Node] {

@@ -11,13 +11,29 @@ use crate::walk::{Pair, Role, Site};
 /// How deep a type is told.
 const DEEPEST: u32 = 8;
 
-/// The types of a place in both versions, where both can be told.
-pub(crate) fn types(pair: &Pair<'_>) -> Option<(String, String)> {
-    let (old_required, new_required) = match pair.role {
-        Role::Property { old, new } => (old, new),
-        Role::Root | Role::Inner => (true, true),
+/// The types of a place in both versions, where both can be told; none for a property that is no
+/// field.
+pub(crate) fn types(pair: &Pair<'_>) -> Option<(Option<String>, Option<String>)> {
+    let of_place = |site: &Site<'_>, required: Option<bool>| {
+        // What is always the same is no field in Rust.
+        let is_constant = site.name.is_some() && site.node.get("const").is_some();
+        if required == Some(true) && is_constant {
+            return Some(None);
+        }
+        of_site(pair, site, required.unwrap_or(true)).map(Some)
     };
-    Some((of_site(pair, &pair.old, old_required)?, of_site(pair, &pair.new, new_required)?))
+    let (old, new) = match pair.role {
+        Role::Property { old, new } => (Some(old), Some(new)),
+        Role::Root | Role::Inner => (None, None),
+    };
+    let (old, new) = (of_place(&pair.old, old)?, of_place(&pair.new, new)?);
+    let is_union = |site: &Site<'_>| keywords::kind(site.node) == Some(Kind::Union);
+    let word = |site| if is_union(site) { "enum" } else { "struct" };
+    if old == new && is_union(&pair.old) != is_union(&pair.new) {
+        let told = |site, ty: Option<String>| ty.map(|ty| format!("{} {ty}", word(site)));
+        return Some((told(&pair.old, old), told(&pair.new, new)));
+    }
+    Some((old, new))
 }
 
 /// The types of a place in both versions in a sentence, whether they are required aside.

@@ -1,15 +1,15 @@
 //! A closed enum or union takes unknown values.
 //!
-//! Writers send the same values as before, so nothing breaks.
-//! A later minor still may not add a value while readers of the closed version are deployed: every
-//! pair of minors is compared.
+//! A closed type has no variant for what it does not name, so code matches it without one, and does
+//! not compile once there is one.
+//! Readers of the closed version also refuse what a later minor adds.
 //!
 //! Example: `x-wr-closed` is removed beside `enum`.
 //!
-//! Nothing has to be done.
+//! Leave it closed, or open it in a new major: `cargo xtask new major SUBJECT`.
 
 use super::Check;
-use crate::change::Change;
+use crate::change::{Change, Otherwise};
 use crate::enums;
 use crate::walk::Pair;
 
@@ -20,5 +20,11 @@ fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
         return;
     }
     let message = format!("{} takes what it does not name, too", pair.new.place());
-    changes.push(Change::of_keywords(pair, &["x-wr-closed"], message));
+    let change = Change::of_keywords(pair, &["x-wr-closed"], message);
+    let otherwise = Otherwise::Code {
+        path: format!("{}::Unknown", pair.new.type_called()),
+        old: None,
+        new: Some("a variant".to_owned()),
+    };
+    changes.push(Change { otherwise, ..change });
 }

@@ -108,7 +108,7 @@ rules! {
     enum_closed: "no (C)",
     enum_dropped: "no (C; closed also F)",
     enum_introduced: "no (C; closed also B)",
-    enum_opened: "yes",
+    enum_opened: "no (C)",
     enum_value_added: "yes; closed: no (F)",
     enum_value_removed: "no (M; closed: B)",
     field_added_optional: "yes",

@@ -2,8 +2,8 @@
 //!
 //! That both have the same values is proved, not guessed; then nothing changes for writers and
 //! readers.
-//! A struct, an enum or a union that moves into `schemas/definitions/`, or out of it, has another Rust
-//! type, so that code that names it does not compile.
+//! A struct, an enum or a union that moves into `schemas/definitions/`, out of it, or to another name
+//! in it, has another Rust type, so that code that names it does not compile.
 //!
 //! Example: an object becomes a `$ref` to a definition with the same content.
 //!
@@ -19,18 +19,18 @@ use crate::walk::{Pair, Site};
 pub(super) const CHECK: Check = Check::Place(check);
 
 fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
-    let is_moved = pair.old.is_shared() != pair.new.is_shared();
-    if is_moved {
-        let (new, way) = if pair.new.is_shared() {
-            ("a type of the shared definitions", "became a shared definition")
-        } else {
-            ("a type of its own", "is no shared definition any more")
-        };
-        let old = if pair.old.is_shared() {
-            "a type of the shared definitions"
-        } else {
-            "a type of its own"
-        };
+    const SHARED: &str = "a type of the shared definitions";
+    const OWN: &str = "a type of its own";
+    let moved = match (pair.old.shared_at(), pair.new.shared_at()) {
+        (Some(_), None) => Some((SHARED, OWN, "is no shared definition any more")),
+        (None, Some(_)) => Some((OWN, SHARED, "became a shared definition")),
+        // A newer file has every definition of the older one at a place of its own.
+        (Some(old), Some(new)) if old.file == new.file && old != new => {
+            Some((SHARED, "another type of them", "is another shared definition"))
+        }
+        (Some(_), Some(_)) | (None, None) => None,
+    };
+    if let Some((old, new, way)) = moved {
         let message = format!("{} {way}", pair.new.place());
         let change = Change::of_whole(pair, message);
         let otherwise = Otherwise::Code {
