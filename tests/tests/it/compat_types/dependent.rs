@@ -1,6 +1,6 @@
 //! The code of somebody who depends on a generated crate, written from what the crate offers: it
 //! names every type, field, variant and method, builds and takes apart, and matches with `..` and
-//! `_`.
+//! `_` where the type may grow, and without where it may not.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -75,13 +75,14 @@ fn structure(item: &ItemStruct) -> TokenStream {
     let fields = item.fields.iter().filter(|field| is_public(&field.vis));
     let (names, types): (Vec<_>, Vec<_>) = fields.map(|it| (&it.ident, &it.ty)).unzip();
     let (taken, built) = (format_ident!("taken_{ident}"), format_ident!("built_{ident}"));
-    let may_grow = item.attrs.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"));
-    let build = (!may_grow)
+    let rest = may_grow(&item.attrs).then(|| quote!(..));
+    let build = rest
+        .is_none()
         .then(|| quote!(fn #built(#(#names: #types),*) -> #ident { #ident { #(#names),* } }));
     let derived = derived(ident, &item.attrs);
     quote! {
         fn #taken(value: #ident) {
-            let #ident { #(#names,)* .. } = value;
+            let #ident { #(#names,)* #rest } = value;
             #(let _: #types = #names;)*
         }
         #build
@@ -107,12 +108,17 @@ fn enumeration(item: &ItemEnum) -> TokenStream {
             }
         }
     }
+    let rest = may_grow(&item.attrs).then(|| quote!(_ => {}));
     let derived = derived(ident, &item.attrs);
     quote! {
-        fn #matched(value: #ident) { match value { #(#arms)* _ => {} } }
+        fn #matched(value: #ident) { match value { #(#arms)* #rest } }
         fn #built() { #(#makers)* }
         #derived
     }
+}
+
+fn may_grow(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
 }
 
 /// That the type has the traits that it derives.
