@@ -9,12 +9,14 @@ mod deliver;
 mod error;
 mod handlers;
 mod headers;
+mod health;
 mod metrics;
 mod publisher;
 mod pulse;
 mod registry;
 mod retry;
 mod subscriber;
+mod topology;
 mod trace;
 mod validator;
 
@@ -25,6 +27,9 @@ pub use dead_letter::{
 };
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use handlers::{Delivery, Handled, Handler, HandlerError, Handlers, Outcome};
+pub use health::{
+    ConnectionHealth, ConsumerHealth, Health, HealthCheck, StreamHealth, SubscriberHealth,
+};
 pub use metrics::{Metrics, OTHER_QUEUES};
 pub use publisher::{
     Pending, Publisher, PublisherDrained, PublisherOptions, Receipt, Unacknowledged,
@@ -33,4 +38,7 @@ pub use pulse::Pulse;
 pub use registry::{Registry, Side};
 pub use retry::RetryPolicy;
 pub use subscriber::{Subscriber, SubscriberDrained, SubscriberOptions};
+pub use topology::{
+    Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
+};
 pub use trace::TraceContext;

@@ -1,5 +1,11 @@
 //! The runtime against real servers, each test with its own.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "support for tests: what fails here is a failed test"
+)]
 
+mod health;
 mod publish;
 mod subscribe;
 mod support;

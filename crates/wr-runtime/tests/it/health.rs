@@ -1,0 +1,197 @@
+//! What a service's probes answer.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use wr_events::{
+    CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
+    PositionExpiredV1,
+};
+use wr_runtime::{
+    Connection, Delivery, ErrorKind, Handled, Handlers, Health, HealthCheck, Overrides, Permission,
+    Subscriber, SubscriberOptions, Topology,
+};
+use wr_testkit::Cluster;
+
+use crate::support::{LONG, ask, connect, server, until};
+
+const STREAM: &str = "POSITION_EVENTS";
+const CONSUMER: &str = "analytics-processor";
+
+async fn ignore<T>(_: Event<T>, _: Delivery) -> Handled {
+    Ok(())
+}
+
+async fn subscriber(connection: &Connection) -> Subscriber {
+    let handlers = Handlers::new(&CATALOGUE)
+        .on::<PositionEnqueuedV1>(ignore)
+        .on::<PositionAdmittedV1>(ignore)
+        .on::<PositionExpiredV1>(ignore)
+        .on::<PositionCancelledV1>(ignore);
+    Subscriber::start(connection, CONSUMER, handlers, SubscriberOptions::new()).await.unwrap()
+}
+
+fn check(subscriber: &Subscriber) -> HealthCheck {
+    HealthCheck::new(&CATALOGUE).subscriber(subscriber.pulse())
+}
+
+async fn until_ready(check: &HealthCheck, connection: &Connection) -> Health {
+    until("it is ready", || async { check.run(connection).await.ready }).await;
+    check.run(connection).await
+}
+
+async fn until_not_ready(check: &HealthCheck, connection: &Connection) -> Health {
+    until("it is not ready", || async { !check.run(connection).await.ready }).await;
+    check.run(connection).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_at_work_is_ready() {
+    let (_server, connection) = server().await;
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber).publishes("waitingroom.queue.paused.v1").unwrap();
+    let health = until_ready(&check, &connection).await;
+    assert!(health.live);
+    assert!(health.connection.ok && health.connection.round_trip_ms.is_some());
+    let names: Vec<&str> = health.streams.iter().map(|stream| stream.name.as_str()).collect();
+    assert_eq!(names, ["DEAD_LETTER_QUEUE", STREAM, "QUEUE_EVENTS"]);
+    assert!(health.streams.iter().all(|stream| stream.leader.is_some()));
+    let consumer = &health.consumers[0];
+    assert_eq!((consumer.exists, consumer.lag), (Some(true), Some(0)));
+    assert!(consumer.subscriber.as_ref().unwrap().last_pull_seconds_ago.is_some());
+    let json = serde_json::to_value(&health).unwrap();
+    assert_eq!(json["ready"], true);
+    assert_eq!(json["consumers"][0]["subscriber"]["running"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_told_and_is_no_illness() {
+    let (_server, connection) = server().await;
+    let sent = connection.jetstream().publish("waitingroom.queue.paused.v1", "{}".into());
+    sent.await.unwrap().await.unwrap();
+    let check = HealthCheck::new(&CATALOGUE).everything();
+    let health = check.run(&connection).await;
+    assert!(health.live && health.ready, "{health:?}");
+    // The reconciler's consumer is one of them.
+    assert_eq!(health.consumers.len(), 4);
+    let consumer = health.consumers.iter().find(|it| it.name == "audit-logger").unwrap();
+    assert_eq!((consumer.lag, consumer.ack_pending), (Some(1), Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_server_it_is_alive_and_not_ready() {
+    let (mut server, connection) = server().await;
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber);
+    until_ready(&check, &connection).await;
+    server.kill();
+    let health = until_not_ready(&check, &connection).await;
+    assert!(health.live);
+    assert!(!health.connection.ok && health.connection.reason.is_some());
+    assert!(health.streams.iter().all(|stream| !stream.ok));
+    assert_eq!(health.consumers[0].exists, None);
+    server.restart().unwrap();
+    until_ready(&check, &connection).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_does_not_hang_the_check() {
+    let (mut server, connection) = server().await;
+    let check = HealthCheck::new(&CATALOGUE).everything().deadline(Duration::from_millis(300));
+    server.pause().unwrap();
+    let started = Instant::now();
+    let health = check.run(&connection).await;
+    // Thirteen questions at once, not one after the other.
+    assert!(started.elapsed() < Duration::from_millis(13 * 300), "{:?}", started.elapsed());
+    assert!(health.live && !health.ready);
+    assert!(health.streams.iter().all(|stream| stream.reason.is_some()));
+    server.resume().unwrap();
+    until_ready(&HealthCheck::new(&CATALOGUE).everything(), &connection).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_gone_is_named() {
+    let (_server, connection) = server().await;
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber);
+    until_ready(&check, &connection).await;
+    ask(&connection, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
+    let health = check.run(&connection).await;
+    assert!(health.live && !health.ready && health.connection.ok);
+    let stream = health.streams.iter().find(|stream| stream.name == STREAM).unwrap();
+    assert!(!stream.ok && stream.reason.as_ref().unwrap().contains("does not exist"), "{stream:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_gone_is_named() {
+    let (_server, connection) = server().await;
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber);
+    until_ready(&check, &connection).await;
+    ask(&connection, &format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}"), json!({})).await;
+    let health = check.run(&connection).await;
+    assert!(health.live && !health.ready && health.connection.ok);
+    assert!(health.streams.iter().all(|stream| stream.ok));
+    assert_eq!(health.consumers[0].exists, Some(false));
+    // The subscriber notices too, and says why.
+    until("the subscriber notices", || async {
+        let health = check.run(&connection).await;
+        health.consumers[0].subscriber.as_ref().unwrap().trouble.is_some()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_that_has_ended_is_not_alive() {
+    let (_server, connection) = server().await;
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber);
+    until_ready(&check, &connection).await;
+    let silent = check.clone().silence(Duration::ZERO);
+    let health = silent.run(&connection).await;
+    assert!(health.live && !health.ready, "{health:?}");
+    subscriber.drain(LONG).await.unwrap();
+    let health = check.run(&connection).await;
+    assert!(!health.live && !health.ready);
+    assert!(!health.consumers[0].subscriber.as_ref().unwrap().running);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_without_a_quorum_is_not_ready() {
+    let mut cluster = Cluster::start(3).unwrap();
+    let connection = connect(&cluster.urls()[0]).await;
+    let topology = Topology::new(&CATALOGUE, Overrides::default()).unwrap();
+    let plan = topology.plan(&connection).await.unwrap();
+    plan.apply(&connection, Permission::default()).await.unwrap();
+    let check = HealthCheck::new(&CATALOGUE).everything();
+    until("every replica is up to date", || async {
+        let health = check.run(&connection).await;
+        health.ready && health.streams.iter().all(|stream| stream.replicas_current == 3)
+    })
+    .await;
+
+    // Fewer copies may be lost together.
+    let fewer = Topology::new(&CATALOGUE, Overrides::default().replicas(1)).unwrap();
+    assert!(fewer.plan(&connection).await.unwrap().is_destructive());
+
+    cluster.kill(1).unwrap();
+    until("two of three lead and are enough", || async {
+        let health = check.run(&connection).await;
+        health.ready && health.streams.iter().all(|stream| stream.replicas_current == 2)
+    })
+    .await;
+    cluster.kill(2).unwrap();
+    let health = until_not_ready(&check, &connection).await;
+    assert!(health.live);
+    until("no stream has a quorum", || async {
+        let health = check.run(&connection).await;
+        health.streams.iter().all(|stream| !stream.ok)
+    })
+    .await;
+}
+
+#[test]
+fn a_subject_without_a_stream_is_refused() {
+    let error = HealthCheck::new(&CATALOGUE).publishes("elsewhere.a.b.v1").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Catalogue(_)), "{error}");
+}
