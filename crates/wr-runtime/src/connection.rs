@@ -19,6 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// The oldest server that works: older ones drop several filters of a consumer in silence.
 const FLOOR: (u32, u32) = (2, 10);
 
+/// Under which a client receives answers, unless told.
+const INBOX_PREFIX: &str = "_INBOX";
+
 /// How to connect. Every setting but the name has a default.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
@@ -185,8 +188,14 @@ impl ConnectOptions {
         }
         let mut context = jetstream::context::ContextBuilder::new().build(client.clone());
         context.set_timeout(self.request_timeout);
-        let request_timeout = self.request_timeout;
-        let connection = Connection { client, context, denials, connected, request_timeout };
+        let connection = Connection {
+            client,
+            context,
+            denials,
+            connected,
+            request_timeout: self.request_timeout,
+            inbox_prefix: self.inbox_prefix.unwrap_or_else(|| INBOX_PREFIX.to_owned()),
+        };
         connection.require_account().await?;
         Ok(connection)
     }
@@ -261,6 +270,7 @@ pub struct Connection {
     denials: Denials,
     connected: watch::Sender<u64>,
     request_timeout: Duration,
+    inbox_prefix: String,
 }
 
 impl Connection {
@@ -299,7 +309,8 @@ impl Connection {
         let full = format!("$JS.API.{subject}");
         let mark = self.denials.mark();
         let call = self.context.request(subject.to_owned(), request);
-        let answer = self.unless_denied(mark, |denial| denial.subject == full, call).await;
+        let is_ours = |denial: &Denial| denial.subject == full || self.deafens(denial);
+        let answer = self.unless_denied(mark, is_ours, call).await;
         let answer: Response<A> = match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(self.request_error(&error).at(place)),
@@ -332,6 +343,11 @@ impl Connection {
         }
     }
 
+    /// Whether it keeps every answer from us.
+    pub(crate) fn deafens(&self, denial: &Denial) -> bool {
+        denial.operation == SUBSCRIBE && denial.subject.starts_with(&self.inbox_prefix)
+    }
+
     fn request_error(&self, error: &jetstream::context::RequestError) -> Error {
         use jetstream::context::RequestErrorKind;
         match error.kind() {
@@ -342,12 +358,15 @@ impl Connection {
     }
 
     /// JetStream may be on for the server and off for the account. Whoever may not ask is not
-    /// refused here: their own calls will tell.
+    /// refused here: their own calls will tell. Who may not hear an answer would never learn why.
     async fn require_account(&self) -> Result<()> {
         match self.api::<_, serde_json::Value>("INFO", &serde_json::json!({})).await {
             Ok(_) => Ok(()),
             Err(error) => match error.kind() {
                 ErrorKind::JetStreamOff(_) => Err(error),
+                ErrorKind::PermissionDenied { operation, .. } if *operation == SUBSCRIBE => {
+                    Err(error)
+                }
                 _ => Ok(()),
             },
         }
@@ -390,6 +409,9 @@ pub(crate) struct Denial {
     pub(crate) operation: &'static str,
     pub(crate) subject: String,
 }
+
+/// What [`Denial::operation`] says of a subscription.
+const SUBSCRIBE: &str = "subscribe to";
 
 /// How many denials are remembered.
 const REMEMBERED: usize = 256;
@@ -447,7 +469,7 @@ impl Denial {
         let lower = text.to_lowercase();
         let operation = match lower.contains("permissions violation") {
             true if lower.contains("for publish") => "publish on",
-            true if lower.contains("for subscription") => "subscribe to",
+            true if lower.contains("for subscription") => SUBSCRIBE,
             _ => return None,
         };
         let (_, rest) = text.split_once('"')?;

@@ -98,7 +98,8 @@ impl Outgoing {
     }
 
     async fn answer(&self, connection: &Connection, sent: Sent) -> Result<PublishAck> {
-        let is_ours = |denial: &Denial| denial.subject == self.subject;
+        let is_ours =
+            |denial: &Denial| denial.subject == self.subject || connection.deafens(denial);
         let answer = sent.answer.into_future();
         let answer = connection.unless_denied(sent.mark, is_ours, answer).await?;
         answer.map_err(|error| self.error(&error, connection))

@@ -272,19 +272,19 @@ impl Publisher {
         let outgoing = Outgoing { subject: T::SUBJECT.to_owned(), headers, body: body.into() };
         self.0.require_room(&outgoing)?;
 
-        let permit = self.0.window.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| ErrorKind::Draining)?;
-        let number = self.0.enter(event.id, T::SUBJECT);
-        let sent = outgoing.send(&self.0.connection).await;
-        let flight = Flight {
+        // From here on a drain waits for it, and however the flight ends, it leaves.
+        let mut flight = Flight {
             publisher: self.0.clone(),
-            number,
+            number: self.0.enter(event.id, T::SUBJECT),
             id: event.id,
             subject: T::SUBJECT,
             event_type: T::EVENT_TYPE,
             queue_id: event.queue_id.clone(),
-            _permit: permit,
+            permit: None,
         };
+        let permit = self.0.window.clone().acquire_owned().await;
+        flight.permit = Some(permit.map_err(|_| ErrorKind::Draining)?);
+        let sent = outgoing.send(&self.0.connection).await;
         let (answer, pending) = oneshot::channel();
         tokio::spawn(flight.land(outgoing, sent, answer).instrument(span));
         Ok(Pending(pending))
@@ -348,7 +348,8 @@ struct Flight {
     subject: &'static str,
     event_type: &'static str,
     queue_id: Option<String>,
-    _permit: OwnedSemaphorePermit,
+    /// Its place in the window.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Flight {
@@ -405,6 +406,7 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        drop(self.permit.take());
         self.publisher.leave(self.number);
     }
 }
