@@ -263,7 +263,9 @@ impl Handlers {
         bytes: &[u8],
     ) -> std::result::Result<Prepared, Undecodable> {
         match self.entries.get(subject) {
-            Some(entry) => entry.prepare(bytes).map_err(Undecodable::new),
+            Some(entry) => std::panic::catch_unwind(AssertUnwindSafe(|| entry.prepare(bytes)))
+                .map_err(|_| Undecodable::panicked())?
+                .map_err(Undecodable::new),
             None => Err(Undecodable::unhandled(self.catalogue, subject)),
         }
     }
@@ -358,11 +360,27 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Runs the handler; a panic is a failure like another.
     pub(crate) async fn run(self, delivery: Delivery) -> Handled {
+        caught(self.running(delivery)).await
+    }
+
+    /// As [`Prepared::run`]; what takes longer than the deadline has failed.
+    pub(crate) async fn run_within(self, deadline: Duration, delivery: Delivery) -> Handled {
+        let late = |_| {
+            let seconds = deadline.as_secs_f64();
+            Err(HandlerError::retryable(format!("the handler took longer than {seconds} s")))
+        };
+        // What the handler holds is dropped in here as well: that may panic, too.
+        let in_time = async move {
+            let running = self.running(delivery);
+            tokio::time::timeout(deadline, running).await.unwrap_or_else(late)
+        };
+        caught(in_time).await
+    }
+
+    async fn running(self, delivery: Delivery) -> Handled {
         let trace = delivery.trace.clone();
         let run = self.run;
-        let handling = trace.scope(async move { run(delivery).await });
-        let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
-        AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(panicked)
+        trace.scope(async move { run(delivery).await }).await
     }
 
     fn new<T: Payload + Send + 'static>(
@@ -379,6 +397,11 @@ impl Prepared {
             run: Box::new(move |delivery| (runner.run)(event, delivery)),
         }
     }
+}
+
+async fn caught(handling: impl Future<Output = Handled>) -> Handled {
+    let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
+    AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 impl<T: Payload + Send + 'static> Entry for Direct<T> {
@@ -453,6 +476,15 @@ impl Undecodable {
         };
         let schema_errors = error.keyword().map(violation).into_iter().collect();
         Undecodable { reason, error: error.to_string(), schema_errors }
+    }
+
+    /// The conversion or the key is a function of the event: it would panic again.
+    fn panicked() -> Undecodable {
+        Undecodable {
+            reason: Reason::PermanentError,
+            error: "the conversion of the event, or its key, panicked".to_owned(),
+            schema_errors: Vec::new(),
+        }
     }
 
     fn unhandled(catalogue: &Catalogue, subject: &str) -> Undecodable {

@@ -127,7 +127,7 @@ impl Default for SubscriberOptions {
 pub struct Subscriber {
     shared: Arc<Shared>,
     drain: Option<oneshot::Sender<Duration>>,
-    running: JoinHandle<SubscriberDrained>,
+    running: JoinHandle<Result<SubscriberDrained>>,
     watching: JoinHandle<()>,
 }
 
@@ -194,10 +194,10 @@ impl Subscriber {
             let _ = drain.send(deadline);
         }
         let drained = (&mut self.running).await;
-        let drained = drained.map_err(|error| ErrorKind::Nats(error.to_string()))?;
-        let flushed = self.shared.connection.client().flush().await;
-        flushed.map_err(|error| Error::from(ErrorKind::Nats(error.to_string())).at("drain"))?;
-        Ok(drained)
+        let drained = drained.map_err(|error| ErrorKind::Nats(error.to_string()).into());
+        drained.and_then(|drained| drained).map_err(|error: Error| {
+            error.at(format!("drain consumer `{}`", self.shared.consumer.name))
+        })
     }
 
     /// Whether it is at work, for the health check.
@@ -273,21 +273,25 @@ impl Shared {
 
 /// Tells the server what is still being handled, and the metrics how far the consumer is behind.
 async fn watch_over(shared: Arc<Shared>) {
-    let period = shared.ack_wait() / 6;
-    let mut ticks = tokio::time::interval(period.max(Duration::from_millis(50)));
-    let mut looks = tokio::time::interval(Duration::from_secs(5));
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {
-                shared.in_flight.keep_alive(shared.connection.client(), shared.ack_wait() / 3).await;
-            }
-            _ = looks.tick() => {
-                if let Ok(info) = attach::info(&shared.connection, shared.consumer).await {
-                    look(&shared, &info);
-                }
+    let keep_alive = async {
+        let period = shared.ack_wait() / 6;
+        let mut ticks = tokio::time::interval(period.max(Duration::from_millis(50)));
+        loop {
+            ticks.tick().await;
+            shared.in_flight.keep_alive(shared.connection.client(), shared.ack_wait() / 3).await;
+        }
+    };
+    // On its own, for an answer may be long in coming.
+    let keep_looking = async {
+        let mut looks = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            looks.tick().await;
+            if let Ok(info) = attach::info(&shared.connection, shared.consumer).await {
+                look(&shared, &info);
             }
         }
-    }
+    };
+    tokio::join!(keep_alive, keep_looking);
 }
 
 fn look(shared: &Shared, info: &consumer::Info) {

@@ -83,7 +83,10 @@ pub(super) async fn again(shared: &Shared) -> Result<()> {
     match info(connection, consumer).await {
         Ok(info) => {
             require_same(&info.config, consumer)?;
-            shared.position.learn(&info);
+            // The stream may be another one by now.
+            let stream = stream_of(connection, consumer).await?;
+            let settled = info.ack_floor.stream_sequence;
+            *shared.position.lock() = Known { settled, stream };
             Ok(())
         }
         Err(error) => match error.kind() {

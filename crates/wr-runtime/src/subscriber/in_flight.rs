@@ -12,17 +12,27 @@ use prometheus_client::metrics::gauge::Gauge;
 /// The messages that were delivered and are not settled.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    held: Mutex<HashMap<u64, Held>>,
+    held: Mutex<HashMap<Place, Held>>,
+    /// Sequence numbers of what was given back.
+    returned: Mutex<Vec<u64>>,
     next: AtomicU64,
     gauge: Gauge,
 }
 
+/// A message in its stream; a stream that is made anew counts from 1 again, at another time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) sequence: u64,
+    /// When the stream stored it, in nanoseconds.
+    pub(super) stored_at: i64,
+}
+
 #[derive(Debug)]
 struct Held {
-    /// Where the server is told.
+    /// The number of the delivery that is being handled.
+    number: u64,
+    /// Where the server is told, of the newest delivery.
     reply: Subject,
-    /// In the stream.
-    sequence: u64,
     /// When the server was last told.
     told: Instant,
     /// Until when it is told; without end while the message waits its turn.
@@ -31,45 +41,79 @@ struct Held {
 
 impl InFlight {
     pub(super) fn new(gauge: Gauge) -> InFlight {
-        InFlight { held: Mutex::default(), next: AtomicU64::new(0), gauge }
+        InFlight {
+            held: Mutex::default(),
+            returned: Mutex::default(),
+            next: AtomicU64::new(1),
+            gauge,
+        }
     }
 
-    /// Holds a message, and gives it a number.
-    pub(super) fn hold(&self, reply: &Subject, sequence: u64) -> u64 {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let held = Held { reply: reply.clone(), sequence, told: Instant::now(), until: None };
+    /// Holds a delivery, and gives it a number. None where an earlier delivery of the message is
+    /// being handled in good time: its end settles both.
+    pub(super) fn hold(&self, place: Place, reply: &Subject) -> Option<u64> {
+        let now = Instant::now();
         let mut all = self.lock();
-        all.insert(number, held);
-        self.gauge.set(all.len() as i64);
-        number
+        if let Some(held) = all.get_mut(&place)
+            && held.until.is_none_or(|until| now < until)
+        {
+            held.reply = reply.clone();
+            held.told = now;
+            return None;
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let held = Held { number, reply: reply.clone(), told: now, until: None };
+        if all.insert(place, held).is_none() {
+            self.gauge.inc();
+        }
+        Some(number)
     }
 
     /// A handler begins: it is told of until this deadline.
-    pub(super) fn begin(&self, number: u64, deadline: Duration) {
-        if let Some(held) = self.lock().get_mut(&number) {
-            held.until = Some(Instant::now() + deadline);
-        }
+    pub(super) fn begin(&self, place: Place, number: u64, deadline: Duration) {
+        self.set_until(place, number, Instant::now().checked_add(deadline));
     }
 
     /// The handler has ended, and what follows takes as long as it takes.
-    pub(super) fn end(&self, number: u64) {
-        if let Some(held) = self.lock().get_mut(&number) {
-            held.until = None;
-        }
+    pub(super) fn end(&self, place: Place, number: u64) {
+        self.set_until(place, number, None);
     }
 
-    /// The message is settled.
-    pub(super) fn release(&self, number: u64) {
+    /// A delivery is about to be settled: where the server is to be told. None where a later
+    /// delivery has taken its place.
+    pub(super) fn release(&self, place: Place, number: u64) -> Option<Subject> {
         let mut all = self.lock();
-        all.remove(&number);
-        self.gauge.set(all.len() as i64);
+        if all.get(&place)?.number != number {
+            return None;
+        }
+        self.gauge.dec();
+        all.remove(&place).map(|held| held.reply)
     }
 
-    /// The messages that are held still, which nobody will settle: reply subject and sequence.
-    pub(super) fn take(&self) -> Vec<(Subject, u64)> {
-        let taken = self.lock().drain().map(|(_, held)| (held.reply, held.sequence)).collect();
-        self.gauge.set(0);
-        taken
+    /// A message was given back.
+    pub(super) fn give_back(&self, place: Place) {
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        returned.push(place.sequence);
+    }
+
+    /// What is held still and nobody will settle, in the order of the stream: where the server is
+    /// told. They count as given back.
+    pub(super) fn take(&self) -> Vec<Subject> {
+        let mut taken: Vec<(Place, Held)> = self.lock().drain().collect();
+        taken.sort_unstable_by_key(|(place, _)| *place);
+        for (place, _) in &taken {
+            self.gauge.dec();
+            self.give_back(*place);
+        }
+        taken.into_iter().map(|(_, held)| held.reply).collect()
+    }
+
+    /// The sequence numbers of what was given back, in order.
+    pub(super) fn returned(&self) -> Vec<u64> {
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        returned.sort_unstable();
+        returned.dedup();
+        returned
     }
 
     /// Tells the server of what it has not heard of for so long.
@@ -77,6 +121,12 @@ impl InFlight {
         for reply in self.due(silence) {
             // A connection that has ended has nobody to tell.
             let _ = client.publish(reply, Bytes::from_static(b"+WPI")).await;
+        }
+    }
+
+    fn set_until(&self, place: Place, number: u64, until: Option<Instant>) {
+        if let Some(held) = self.lock().get_mut(&place).filter(|held| held.number == number) {
+            held.until = until;
         }
     }
 
@@ -93,7 +143,7 @@ impl InFlight {
         due
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Held>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -29,6 +29,15 @@ impl Order {
         }
         next
     }
+
+    /// Forgets what waits; it comes again.
+    pub(super) fn clear(&self) {
+        let waiting = {
+            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *waiting)
+        };
+        drop(waiting);
+    }
 }
 
 impl std::fmt::Debug for Order {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Message, StatusCode};
+use async_nats::connection::State;
+use async_nats::{Message, StatusCode, Subject};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -11,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::work::{Job, nak};
 use super::{Shared, SubscriberDrained, attach};
-use crate::connection::Denial;
+use crate::connection::{Denial, Mark, with_sources};
 use crate::deliver::jittered;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -24,12 +25,16 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Between attempts to find the consumer again; it doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a handler that is told to end at the deadline of a drain may take for it. One that
+/// blocks its thread does not hear of it.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Handles messages until it is told to drain; then drains.
 pub(super) async fn run(
     shared: Arc<Shared>,
     mut drained: oneshot::Receiver<Duration>,
-) -> SubscriberDrained {
+) -> Result<SubscriberDrained> {
+    let _ending = Ending(shared.clone());
     let mut tasks = JoinSet::new();
     let mut pause = PAUSE;
     let deadline = loop {
@@ -38,13 +43,13 @@ pub(super) async fn run(
             Ok(mut session) => {
                 let lost = tokio::select! {
                     lost = session.run() => Err(lost),
-                    deadline = &mut drained => Ok(deadline.unwrap_or_default()),
+                    deadline = &mut drained => Ok(after(deadline.unwrap_or_default())),
                 };
                 match lost {
                     Err(lost) => lost,
                     Ok(deadline) => {
                         let _ = shared.draining.send(true);
-                        session.close().await;
+                        session.close(deadline).await;
                         break deadline;
                     }
                 }
@@ -60,7 +65,7 @@ pub(super) async fn run(
         tokio::select! {
             deadline = &mut drained => {
                 let _ = shared.draining.send(true);
-                break deadline.unwrap_or_default();
+                break after(deadline.unwrap_or_default());
             }
             () = find_again(&shared, &mut pause) => {}
         }
@@ -82,20 +87,60 @@ async fn find_again(shared: &Shared, pause: &mut Duration) {
     }
 }
 
-/// Lets the handlers end, at most until the deadline, and gives the rest back.
-async fn drain(shared: &Shared, mut tasks: JoinSet<()>, deadline: Duration) -> SubscriberDrained {
-    let ended = async { while tasks.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(deadline, ended).await;
-    tasks.shutdown().await;
-    let mut returned = Vec::new();
-    for (reply, sequence) in shared.in_flight.take() {
-        // Where the connection has ended, the message comes again after the ack wait.
-        let _ = shared.connection.client().publish(reply, nak(Duration::ZERO)).await;
-        returned.push(sequence);
+/// However the loop ends: nobody takes it to run, and what waits in an order holds on to nothing.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.pulse.stopped();
+        self.0.order.clear();
     }
-    returned.sort_unstable();
-    shared.pulse.stopped();
-    SubscriberDrained { returned }
+}
+
+/// A deadline as a moment; one without end is a year from now.
+fn after(deadline: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(deadline).unwrap_or(now + Duration::from_secs(365 * 86_400))
+}
+
+/// Lets the handlers end, at most until the deadline, and gives the rest back.
+async fn drain(
+    shared: &Shared,
+    mut tasks: JoinSet<()>,
+    deadline: Instant,
+) -> Result<SubscriberDrained> {
+    if tokio::time::timeout_at(deadline.into(), ended(&mut tasks)).await.is_err() {
+        tasks.abort_all();
+        let _ = tokio::time::timeout(GRACE, ended(&mut tasks)).await;
+    }
+    shared.order.clear();
+    let left = shared.in_flight.take();
+    let timeout = shared.connection.request_timeout();
+    let told = tokio::time::timeout(timeout, tell(shared, left)).await;
+    told.unwrap_or_else(|_| Err(ErrorKind::TimedOut(timeout).into()))?;
+    Ok(SubscriberDrained { returned: shared.in_flight.returned() })
+}
+
+async fn ended(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Gives messages back, in their order, and waits until the server has these and all earlier
+/// answers.
+async fn tell(shared: &Shared, mut left: Vec<Subject>) -> Result<()> {
+    let client = shared.connection.client();
+    let failed = |error: &dyn std::error::Error| ErrorKind::Nats(with_sources(error));
+    let last = left.pop();
+    for reply in left {
+        client.publish(reply, nak(Duration::ZERO)).await.map_err(|error| failed(&error))?;
+    }
+    match last {
+        Some(reply) => {
+            let told = client.request(reply, nak(Duration::ZERO)).await;
+            told.map(drop).map_err(|error| failed(&error).into())
+        }
+        None => attach::info(&shared.connection, shared.consumer).await.map(drop),
+    }
 }
 
 /// One subscription, and the requests that the server answers on it.
@@ -107,23 +152,42 @@ struct Session<'a> {
     /// Messages that were asked for and neither came nor were declined.
     outstanding: usize,
     heard: Instant,
+    /// Whether the server has answered a request.
+    is_answered: bool,
+    /// Before the subscription.
+    mark: Mark,
 }
 
 impl<'a> Session<'a> {
     async fn open(shared: &'a Arc<Shared>, tasks: &'a mut JoinSet<()>) -> Result<Session<'a>> {
         let client = shared.connection.client();
         let inbox = client.new_inbox();
+        let mark = shared.connection.mark();
         let messages = client.subscribe(inbox.clone()).await;
         let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
-        Ok(Session { shared, tasks, inbox, messages, outstanding: 0, heard: Instant::now() })
+        Ok(Session {
+            shared,
+            tasks,
+            inbox,
+            messages,
+            outstanding: 0,
+            heard: Instant::now(),
+            is_answered: false,
+            mark,
+        })
     }
 
     /// Handles messages until something goes wrong.
     async fn run(&mut self) -> Error {
         let connection = self.shared.connection.clone();
-        let (next, inbox) = (self.next(), self.inbox.clone());
-        let is_ours = move |denial: &Denial| denial.subject == next || denial.subject == inbox;
-        let mark = connection.mark();
+        let (next, inbox, mark) = (self.next(), self.inbox.clone(), self.mark);
+        let consumer = self.shared.consumer;
+        let place = format!(".{}.{}.", consumer.stream, consumer.name);
+        let is_ours = move |denial: &Denial| {
+            let subject = &denial.subject;
+            let is_ack = subject.starts_with("$JS.ACK.") && subject.contains(&place);
+            *subject == next || *subject == inbox || is_ack
+        };
         match connection.unless_denied(mark, is_ours, self.ask_and_receive()).await {
             Ok(error) | Err(error) => error,
         }
@@ -153,7 +217,9 @@ impl<'a> Session<'a> {
                     if self.outstanding > 0 && self.heard.elapsed() > SILENCE {
                         return ErrorKind::TimedOut(SILENCE).into();
                     }
-                    self.shared.pulse.beat();
+                    if self.is_answered {
+                        self.shared.pulse.beat();
+                    }
                 }
             }
             while self.tasks.try_join_next().is_some() {}
@@ -165,7 +231,10 @@ impl<'a> Session<'a> {
         let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
         let is_worth_it =
             self.outstanding == 0 || free >= self.shared.options.concurrency.div_ceil(2);
-        if free == 0 || !is_worth_it {
+        let client = self.shared.connection.client();
+        // What is asked meanwhile would be asked again after the connection is made anew.
+        let is_connected = client.connection_state() == State::Connected;
+        if free == 0 || !is_worth_it || !is_connected {
             return Ok(());
         }
         let request = json!({
@@ -173,7 +242,6 @@ impl<'a> Session<'a> {
             "expires": nanoseconds(EXPIRES),
             "idle_heartbeat": nanoseconds(HEARTBEAT),
         });
-        let client = self.shared.connection.client();
         let asked =
             client.publish_with_reply(self.next(), self.inbox.clone(), request.to_string().into());
         asked.await.map_err(|error| ErrorKind::Nats(error.to_string()))?;
@@ -189,6 +257,7 @@ impl<'a> Session<'a> {
         // What comes from a stream has a reply subject, whatever its headers say.
         if message.reply.is_some() {
             self.outstanding = self.outstanding.saturating_sub(1);
+            self.answered();
             self.start(message);
             return Ok(());
         }
@@ -199,21 +268,36 @@ impl<'a> Session<'a> {
             }
             Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => {
                 self.outstanding = self.outstanding.saturating_sub(declined(&message));
+                self.answered();
                 Ok(())
             }
             // Deleted, or its leader has changed or goes away.
             Some(StatusCode::REQUEST_TERMINATED) => {
                 Err(ErrorKind::Nats(description.to_owned()).into())
             }
-            _ => Ok(()),
+            // A heartbeat.
+            _ => {
+                self.answered();
+                Ok(())
+            }
+        }
+    }
+
+    fn answered(&mut self) {
+        if !self.is_answered {
+            self.is_answered = true;
+            self.shared.pulse.beat();
         }
     }
 
     fn start(&mut self, message: Message) {
-        let Some(job) = Job::new(self.shared, message) else {
+        let Some(mut job) = Job::new(self.shared, message) else {
             tracing::error!(consumer = self.shared.consumer.name, "a message without a position");
             return;
         };
+        if !job.hold() {
+            return;
+        }
         // After a lost request more may come than there are slots.
         let job = match self.shared.slots.clone().try_acquire_owned() {
             Ok(slot) => job.with_slot(slot),
@@ -238,18 +322,21 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for nothing more, and gives back what comes all the same.
-    async fn close(mut self) {
+    async fn close(mut self, deadline: Instant) {
         if self.messages.drain().await.is_err() {
             return;
         }
         let give_back = async {
             while let Some(message) = self.messages.next().await {
-                if let Some(job) = Job::new(self.shared, message) {
+                if let Some(mut job) = Job::new(self.shared, message)
+                    && job.hold()
+                {
                     job.give_back().await;
                 }
             }
         };
-        let _ = tokio::time::timeout(SILENCE, give_back).await;
+        let until = deadline.min(Instant::now() + SILENCE);
+        let _ = tokio::time::timeout_at(until.into(), give_back).await;
     }
 
     fn next(&self) -> String {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use wr_core::chrono::{DateTime, Utc};
 
 use super::Shared;
+use super::in_flight::Place;
 use crate::dead_letter::{self, DeadLetter, Reason};
 use crate::error::Violation;
 use crate::handlers::{Delivery, HandlerError, Outcome, Prepared, Undecodable, outcome};
@@ -19,22 +20,18 @@ use crate::metrics::Status;
 use crate::retry::RetryPolicy;
 use crate::trace::TraceContext;
 
-/// How long the server keeps a message whose dead letter could not be kept, before it comes again.
-const UNKEPT_PAUSE: Duration = Duration::from_secs(10);
-
 /// A message that was delivered, and holds a slot until it is settled.
 pub(super) struct Job {
     pub(super) shared: Arc<Shared>,
     subject: String,
     redriven: bool,
     reply: Subject,
-    /// Its number among the messages that are held.
+    place: Place,
+    /// Its number among the deliveries that are held; 0 while it is not.
     held: u64,
     headers: HeaderMap,
     body: Bytes,
-    sequence: u64,
     deliveries: u32,
-    stored_at: DateTime<Utc>,
     received: Instant,
     slot: Option<OwnedSemaphorePermit>,
 }
@@ -51,21 +48,28 @@ impl Job {
         let reply = message.reply?;
         let (subject, redriven) =
             dead_letter::original_subject(shared.topology, shared.consumer, &message.subject);
-        let held = shared.in_flight.hold(&reply, sequence);
         Some(Job {
             shared: shared.clone(),
             subject: subject.to_owned(),
             redriven,
             reply,
-            held,
+            place: Place { sequence, stored_at },
+            held: 0,
             headers: message.headers.unwrap_or_default(),
             body: message.payload,
-            sequence,
             deliveries: u32::try_from(deliveries).unwrap_or(u32::MAX),
-            stored_at: DateTime::from_timestamp_nanos(stored_at),
             received: Instant::now(),
             slot: None,
         })
+    }
+
+    /// Holds the message. False where this process is handling it already, as an earlier delivery.
+    pub(super) fn hold(&mut self) -> bool {
+        match self.shared.in_flight.hold(self.place, &self.reply) {
+            Some(number) => self.held = number,
+            None => tracing::debug!(sequence = self.place.sequence, "delivered while in work"),
+        }
+        self.held != 0
     }
 
     /// Gives the message a slot.
@@ -85,7 +89,10 @@ impl Job {
     }
 
     /// Handles and settles the message, in its own time.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
+        if self.slot.is_none() {
+            self.slot = self.shared.slots.clone().acquire_owned().await.ok();
+        }
         let prepared = self.prepare();
         self.process(prepared, false).await;
     }
@@ -96,9 +103,13 @@ impl Job {
         self.process(Ok(prepared), true).await
     }
 
-    /// Gives the message back at once.
+    /// Gives the message back while the subscriber drains: at once, or, where it has a place in an
+    /// order, with what is left at the end, in the order of the stream.
     pub(super) async fn give_back(self) {
-        self.answer(nak(Duration::ZERO)).await;
+        if !self.is_ordered() {
+            self.shared.in_flight.give_back(self.place);
+            self.answer(nak(Duration::ZERO)).await;
+        }
     }
 
     async fn process(self, prepared: Result<Prepared, Undecodable>, in_order: bool) -> bool {
@@ -131,7 +142,7 @@ impl Job {
         let mut delivery = Delivery::first(&self.subject, &self.headers, attempts);
         delivery.attempt = self.deliveries;
         delivery.redriven = self.redriven;
-        delivery.position = Some((self.shared.consumer.stream.to_owned(), self.sequence));
+        delivery.position = Some((self.shared.consumer.stream.to_owned(), self.place.sequence));
         delivery
     }
 
@@ -145,7 +156,7 @@ impl Job {
             messaging.operation.type = "process",
             messaging.destination.name = self.subject,
             messaging.consumer.group.name = self.shared.consumer.name,
-            messaging.nats.stream.sequence = self.sequence,
+            messaging.nats.stream.sequence = self.place.sequence,
             messaging.nats.deliveries = self.deliveries,
             messaging.message.id = tracing::field::Empty,
             error.type = tracing::field::Empty,
@@ -210,17 +221,14 @@ impl Job {
 
     async fn handle(&self, prepared: Prepared, delivery: Delivery) -> Result<(), HandlerError> {
         let deadline = self.shared.options.handler_deadline;
-        self.shared.in_flight.begin(self.held, deadline);
+        self.shared.in_flight.begin(self.place, self.held, deadline);
         let started = Instant::now();
-        let handled = tokio::time::timeout(deadline, prepared.run(delivery)).await;
-        self.shared.in_flight.end(self.held);
+        let handled = prepared.run_within(deadline, delivery).await;
+        self.shared.in_flight.end(self.place, self.held);
         if let Some(metrics) = self.event_metrics() {
             metrics.handled(started.elapsed());
         }
-        handled.unwrap_or_else(|_| {
-            let seconds = deadline.as_secs_f64();
-            Err(HandlerError::retryable(format!("the handler took longer than {seconds} s")))
-        })
+        handled
     }
 
     /// Waits in place; true where the subscriber is draining, and there is no waiting.
@@ -240,12 +248,12 @@ impl Job {
                 self.count(Status::Success);
                 true
             }
+            // There is no waiting in place when the subscriber drains, which gives it back.
+            Outcome::Retry { .. } if in_order => false,
             Outcome::Retry { after, error } => {
                 tracing::info!(attempt = self.deliveries, ?after, "trying again later: {error}");
                 self.answer(nak(after)).await;
-                if !after.is_zero() {
-                    self.shared.metrics.retries.inc();
-                }
+                self.shared.metrics.retries.inc();
                 self.count(Status::Retry);
                 false
             }
@@ -261,18 +269,26 @@ impl Job {
         let reason = letter.reason.label();
         Span::current().record("error.type", reason);
         let trace = TraceContext::current(&Span::current());
+        // Those behind it in an order wait for it, and the server delivers it no more after the
+        // last time; else it comes again.
+        let stays = in_order || self.deliveries >= self.shared.consumer.max_deliver;
+        let mut attempt = self.deliveries;
         while let Err(unkept) = self.shared.keeper.keep(letter, Some(&trace)).await {
-            let sequence = self.sequence;
+            let sequence = self.place.sequence;
             tracing::error!(reason, sequence, "a dead letter could not be kept: {unkept}");
             self.shared.metrics.dead_letter_failures.inc();
-            // Those behind it in an order wait for it; else it comes again.
-            if !in_order || self.pause(UNKEPT_PAUSE).await {
-                self.answer(nak(UNKEPT_PAUSE)).await;
+            let pause = self.shared.options.retry.delay(attempt);
+            attempt = attempt.saturating_add(1);
+            if !stays {
+                self.answer(nak(pause)).await;
                 self.count(Status::Retry);
                 return false;
             }
+            if self.pause(pause).await {
+                return false;
+            }
         }
-        tracing::error!(reason, sequence = self.sequence, "gave up: {}", letter.error);
+        tracing::error!(reason, sequence = self.place.sequence, "gave up: {}", letter.error);
         self.answer(format!("+TERM {reason}").into()).await;
         self.shared.metrics.dead_lettered(reason);
         self.count(Status::DeadLetter);
@@ -293,8 +309,8 @@ impl Job {
             timestamp: Utc::now(),
             stream: Some(self.shared.consumer.stream.to_owned()),
             consumer: Some(self.shared.consumer.name.to_owned()),
-            stream_sequence: Some(self.sequence),
-            stored_at: Some(self.stored_at),
+            stream_sequence: Some(self.place.sequence),
+            stored_at: Some(DateTime::from_timestamp_nanos(self.place.stored_at)),
             deliveries: Some(i64::from(self.deliveries)),
             original_headers: self.headers.clone(),
             schema_errors,
@@ -304,18 +320,20 @@ impl Job {
     /// Answers the server. Where the answer is lost, the message comes again after the ack wait.
     async fn answer(&self, answer: Bytes) {
         let client = self.shared.connection.client();
+        // Released first: what is given back may be here again before the call returns.
+        let newest = self.shared.in_flight.release(self.place, self.held);
+        let reply = newest.unwrap_or_else(|| self.reply.clone());
         let told = match self.shared.options.double_ack {
             true => client
-                .request(self.reply.clone(), answer)
+                .request(reply, answer)
                 .await
                 .map(|_| ())
                 .map_err(|e| e.to_string()),
-            false => client.publish(self.reply.clone(), answer).await.map_err(|e| e.to_string()),
+            false => client.publish(reply, answer).await.map_err(|e| e.to_string()),
         };
         if let Err(error) = told {
-            tracing::warn!(sequence = self.sequence, "the server was not told: {error}");
+            tracing::warn!(sequence = self.place.sequence, "the server was not told: {error}");
         }
-        self.shared.in_flight.release(self.held);
     }
 
     fn count(&self, status: Status) {
@@ -331,6 +349,10 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
+        // What is not settled when the subscriber drains is given back by it.
+        if !*self.shared.draining.borrow() {
+            self.shared.in_flight.release(self.place, self.held);
+        }
         drop(self.slot.take());
         self.shared.freed.notify_one();
     }
