@@ -21,12 +21,6 @@ mod redrive;
 mod selection;
 mod stored;
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 mod tests;
 
 use async_nats::HeaderMap;

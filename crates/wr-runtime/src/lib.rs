@@ -13,6 +13,7 @@ mod health;
 mod metrics;
 mod publisher;
 mod pulse;
+mod reconciler;
 mod registry;
 mod retry;
 mod subscriber;
@@ -35,6 +36,7 @@ pub use publisher::{
     Pending, Publisher, PublisherDrained, PublisherOptions, Receipt, Unacknowledged,
 };
 pub use pulse::Pulse;
+pub use reconciler::Reconciler;
 pub use registry::{Registry, Side};
 pub use retry::RetryPolicy;
 pub use subscriber::{Subscriber, SubscriberDrained, SubscriberOptions};

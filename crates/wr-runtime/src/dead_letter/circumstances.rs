@@ -73,9 +73,9 @@ pub(super) fn read(headers: &HeaderMap) -> Result<DeadLetter> {
     let lacks = |name: &str| ErrorKind::DeadLetter(format!("it lacks the header `{name}`"));
     let text = |name: &str| headers.get(name).map(|value| unescaped(value.as_str()));
     let moment = |name: &str| headers.get(name).and_then(|value| parse_time(value.as_str()));
-    let violations = headers.get_all(VIOLATION).filter_map(|value| {
+    let violations = headers.get_all(VIOLATION).map(|value| {
         let (keyword, pointer) = value.as_str().split_once(' ').unwrap_or((value.as_str(), ""));
-        Some(Violation { pointer: unescaped(pointer), keyword: unescaped(keyword) })
+        Violation { pointer: unescaped(pointer), keyword: unescaped(keyword) }
     });
     Ok(DeadLetter {
         original_subject: text(SUBJECT).ok_or_else(|| lacks(SUBJECT))?,
@@ -151,20 +151,23 @@ fn escaped(name: &str) -> String {
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let Some((first, more)) = rest.split_first() {
-        let pair = more.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        (rest, bytes) = match (first, byte) {
-            (b'%', Some(byte)) => (more.get(2..).unwrap_or_default(), pushed(bytes, byte)),
-            _ => (more, pushed(bytes, *first)),
+    while let [first, more @ ..] = rest {
+        let (byte, after) = match (first, more) {
+            (b'%', [high, low, after @ ..]) => match hexadecimal(*high, *low) {
+                Some(byte) => (byte, after),
+                None => (*first, more),
+            },
+            _ => (*first, more),
         };
+        bytes.push(byte);
+        rest = after;
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
-    bytes.push(byte);
-    bytes
+fn hexadecimal(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 /// An error as one printable line of a bounded length.

@@ -5,8 +5,10 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+mod dead_letters;
 mod health;
 mod publish;
+mod reconciler;
 mod subscribe;
 mod support;
 mod topology;

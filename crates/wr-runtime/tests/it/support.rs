@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wr_events::wr_core::topology::DeliverPolicy;
 use wr_events::{CATALOGUE, Event, PositionEnqueuedV1, PositionEnqueuedV1Required};
-use wr_runtime::{ConnectOptions, Connection};
+use wr_runtime::{ConnectOptions, Connection, Overrides, Permission, Topology};
 use wr_testkit::Server;
 
 /// Longer than anything here takes on a machine that is busy with other things.
@@ -25,40 +24,10 @@ pub(crate) async fn connect(url: &str) -> Connection {
     options.connect().await.unwrap()
 }
 
-async fn apply(connection: &Connection) {
-    let topology = CATALOGUE.topology.unwrap();
-    for stream in topology.streams {
-        let config = json!({
-            "name": stream.name,
-            "subjects": stream.subjects,
-            "duplicate_window": stream.duplicate_window_seconds * 1_000_000_000,
-            "num_replicas": 1,
-            "allow_direct": true,
-        });
-        ask(connection, &format!("STREAM.CREATE.{}", stream.name), config).await;
-    }
-    for consumer in topology.consumers {
-        assert_eq!(consumer.deliver_policy, DeliverPolicy::All);
-        let config = json!({
-            "durable_name": consumer.name,
-            "ack_policy": "explicit",
-            "deliver_policy": "all",
-            "filter_subjects": consumer.filter_subjects,
-            "ack_wait": consumer.ack_wait_seconds * 1_000_000_000,
-            "max_deliver": consumer.max_deliver,
-            "max_ack_pending": consumer.max_ack_pending,
-        });
-        let subject = format!("CONSUMER.DURABLE.CREATE.{}.{}", consumer.stream, consumer.name);
-        ask(connection, &subject, json!({ "stream_name": consumer.stream, "config": config }))
-            .await;
-        if let Some(deduplication) = consumer.deduplication {
-            let config = async_nats::jetstream::kv::Config {
-                bucket: deduplication.bucket.to_owned(),
-                ..Default::default()
-            };
-            connection.jetstream().create_key_value(config).await.unwrap();
-        }
-    }
+pub(crate) async fn apply(connection: &Connection) {
+    let topology = Topology::new(&CATALOGUE, Overrides::default().replicas(1)).unwrap();
+    let plan = topology.plan(connection).await.unwrap();
+    plan.apply(connection, Permission::default()).await.unwrap();
 }
 
 /// Asks JetStream's API.
