@@ -1,5 +1,7 @@
 //! Makes the server have what the topology says.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -192,5 +194,53 @@ impl Step {
         };
         let answer: Result<Value> = connection.api(&subject, &request).await;
         answer.map(drop).map_err(|error| error.at(format!("{action} {}", self.target)))
+    }
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Applied { created, updated, recreated, unchanged } = self;
+        for (done, targets) in
+            [("created", created), ("changed", updated), ("made anew", recreated)]
+        {
+            for target in targets {
+                writeln!(f, "{done} {target}")?;
+            }
+        }
+        write!(f, "{} as they were", unchanged.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wr_testkit::{Binary, FLOOR_VERSION, ServerOptions};
+
+    use super::super::fields::{Change, Field, Kind};
+    use super::super::plan::step;
+    use super::super::wanted::Wanted;
+    use super::*;
+    use crate::connection::ConnectOptions;
+
+    /// An older server drops what it does not know and says nothing; to read back shows it.
+    #[tokio::test]
+    async fn what_the_server_drops_in_silence_is_found() {
+        const ROWS: &[Field] =
+            &[Field { name: "allow_atomic", kind: Kind::Flag, change: Change::Free }];
+        let binary = Binary::version(FLOOR_VERSION).unwrap();
+        let server = ServerOptions::new().binary(binary).start().unwrap();
+        let connection = ConnectOptions::new("test").server(server.url()).connect().await.unwrap();
+        let Value::Object(config) = json!({
+            "name": "S", "subjects": ["a"], "retention": "limits", "storage": "file",
+            "discard": "old", "num_replicas": 1, "allow_atomic": true,
+        }) else {
+            unreachable!()
+        };
+        let wanted =
+            Wanted { target: Target::Stream { name: "S".to_owned() }, fields: ROWS, config };
+        let planned = step(&connection, &wanted, &[]).await.unwrap();
+        assert_eq!(planned.action, Action::Create);
+        planned.apply(&connection, &mut Applied::default()).await.unwrap();
+        let again = step(&connection, &wanted, &[]).await.unwrap();
+        assert_eq!(again.drift(), ["stream S: allow_atomic false -> true"]);
     }
 }

@@ -3,7 +3,8 @@
 //! Measured on nats-server 2.10.26 and 2.15.1; a test asks the server again for every row.
 //! Settings without a row are the operator's: `placement`, `compression`, `metadata` (of which the
 //! server's own begins with `_nats.`), `republish`, `consumer_limits`, `deny_delete`, `deny_purge`,
-//! `persist_mode`, and of consumers `max_waiting`, `sample_freq` and `pause_until`.
+//! `persist_mode`, and of consumers `max_waiting`, `max_batch` (which a server's limits may set),
+//! `sample_freq` and `pause_until`.
 
 use serde_json::Value;
 
@@ -99,7 +100,6 @@ pub(super) const CONSUMER: &[Field] = &[
     row("max_ack_pending", Kind::Number(-1), Change::Free),
     row("backoff", Kind::List, Change::Free),
     row("headers_only", Kind::Flag, Change::Free),
-    row("max_batch", Kind::Number(0), Change::Free),
     row("max_bytes", Kind::Bytes(0), Change::Free),
     row("max_expires", Kind::Duration, Change::Free),
     row("inactive_threshold", Kind::Duration, Change::Free),
@@ -206,7 +206,6 @@ mod tests {
             "max_deliver" => json!({ "max_deliver": 5 }),
             "max_ack_pending" => json!({ "max_ack_pending": 5 }),
             "backoff" => json!({ "backoff": [SECOND, 2 * SECOND] }),
-            "max_batch" => json!({ "max_batch": 5 }),
             "max_bytes" => json!({ "max_bytes": 5000 }),
             "max_expires" => json!({ "max_expires": SECOND }),
             "inactive_threshold" => json!({ "inactive_threshold": 60 * SECOND }),

@@ -111,8 +111,9 @@ pub enum Effect {
 impl Topology {
     /// Compares the topology with the server, field by field, and changes nothing.
     ///
-    /// Streams and consumers that the topology does not know are left alone; one that holds a
-    /// subject of ours is a conflict.
+    /// Streams and consumers that the topology does not know are left alone; a stream that holds a
+    /// subject of ours is a conflict. Asks `STREAM.INFO` and `CONSUMER.INFO`, and `STREAM.NAMES`
+    /// about subjects that a stream has not had.
     ///
     /// # Errors
     /// JetStream does not answer, or forbids the question.
@@ -149,7 +150,7 @@ impl Plan {
     }
 }
 
-async fn step(connection: &Connection, wanted: &Wanted, all: &[Wanted]) -> Result<Step> {
+pub(super) async fn step(connection: &Connection, wanted: &Wanted, all: &[Wanted]) -> Result<Step> {
     let actual = Actual::read(connection, &wanted.target).await?;
     let stranded = match &actual {
         Some(actual) => actual.stranded(connection, wanted).await?,
@@ -235,29 +236,23 @@ fn effect(field: &Field, actual: &Actual, old: &Value, new: &Value, stranded: u6
 
 /// What a limit would drop that is stored now; zero and less is no limit.
 fn beyond(limit: Limit, actual: &Actual, old: &Value, new: &Value) -> Effect {
-    let Some(new) = new.as_i64().filter(|new| *new > 0) else { return Effect::Harmless };
-    let (held, what) = match limit {
-        Limit::Messages => (i64::try_from(actual.state.messages).ok(), "messages are stored"),
-        Limit::Bytes => (i64::try_from(actual.state.bytes).ok(), "bytes are stored"),
-        Limit::Age => (actual.oldest(), "is the age of the oldest message"),
+    let Some(new) = new.as_u64().filter(|new| *new > 0) else { return Effect::Harmless };
+    let (messages, bytes) = (actual.state.messages, actual.state.bytes);
+    let (is_beyond, held) = match limit {
+        Limit::Messages => (messages > new, format!("{messages} messages are stored")),
+        Limit::Bytes => (bytes > new, format!("{bytes} bytes are stored")),
+        Limit::Age => {
+            let age = actual.oldest().unwrap_or_default();
+            (age > new, format!("the oldest message is {} s old", age / 1_000_000_000))
+        }
         Limit::MessagesOfSubject => {
-            let is_lower = old.as_i64().is_none_or(|old| old < 1 || old > new);
-            let is_stored = is_lower && actual.state.messages > 0;
-            (is_stored.then_some(i64::MAX), "")
+            let is_lower = old.as_u64().is_none_or(|old| old == 0 || old > new);
+            (is_lower && messages > 0, format!("a subject may have more than {new} messages"))
         }
     };
-    match held {
-        Some(held) if held > new && limit == Limit::MessagesOfSubject => {
-            Effect::Destructive("older messages of a subject would go".to_owned())
-        }
-        Some(held) if held > new => {
-            let held = match limit {
-                Limit::Age => format!("{} s", held / 1_000_000_000),
-                Limit::Messages | Limit::MessagesOfSubject | Limit::Bytes => held.to_string(),
-            };
-            Effect::Destructive(format!("{held} {what}, and the oldest would go"))
-        }
-        _ => Effect::Harmless,
+    match is_beyond {
+        true => Effect::Destructive(format!("{held}, and the oldest would go")),
+        false => Effect::Harmless,
     }
 }
 
@@ -324,7 +319,7 @@ impl Step {
         self.wanted.is_stream() && had.iter().any(|subject| !stored(&kept, subject))
     }
 
-    fn drift(&self) -> Vec<String> {
+    pub(super) fn drift(&self) -> Vec<String> {
         match &self.actual {
             None => vec![format!("{} does not exist", self.target)],
             Some(_) => {

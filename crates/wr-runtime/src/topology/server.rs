@@ -74,10 +74,11 @@ impl Actual {
     }
 
     /// The age of the oldest message, in nanoseconds, by the server's clock.
-    pub(super) fn oldest(&self) -> Option<i64> {
+    pub(super) fn oldest(&self) -> Option<u64> {
         let now = DateTime::parse_from_rfc3339(&self.ts).ok()?;
         let first = DateTime::parse_from_rfc3339(&self.state.first_ts).ok()?;
-        (self.state.messages > 0).then(|| (now - first).num_nanoseconds())?
+        let age = (self.state.messages > 0).then(|| (now - first).num_nanoseconds())??;
+        u64::try_from(age).ok()
     }
 
     /// The subjects that the stream stores now.

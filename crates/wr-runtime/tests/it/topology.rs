@@ -7,7 +7,8 @@ use wr_events::wr_core::topology::{
     Consumer, DeadLetters, Deduplication, Discard, Storage, Stream, Topology as Constants,
 };
 use wr_runtime::{
-    Action, Connection, Effect, ErrorKind, Overrides, Permission, Plan, Step, Topology,
+    Action, ConnectOptions, Connection, Effect, ErrorKind, HealthCheck, Overrides, Permission,
+    Plan, Step, Topology,
 };
 use wr_testkit::{Binary, DEFAULT_VERSION, FLOOR_VERSION, Server, ServerOptions};
 
@@ -17,6 +18,13 @@ const SECOND: u64 = 1_000_000_000;
 
 async fn start() -> (Server, Connection) {
     let server = Server::start().unwrap();
+    let connection = connect(&server.url()).await;
+    (server, connection)
+}
+
+async fn start_version(version: &str) -> (Server, Connection) {
+    let binary = Binary::version(version).unwrap();
+    let server = ServerOptions::new().binary(binary).start().unwrap();
     let connection = connect(&server.url()).await;
     (server, connection)
 }
@@ -159,9 +167,7 @@ fn merge(info: &mut Value, settings: Value) -> Value {
 #[tokio::test]
 async fn an_empty_server_gets_everything_once() {
     for version in [FLOOR_VERSION, DEFAULT_VERSION] {
-        let binary = Binary::version(version).unwrap();
-        let server = ServerOptions::new().binary(binary).start().unwrap();
-        let connection = connect(&server.url()).await;
+        let (_server, connection) = start_version(version).await;
         let topology = topology();
         let plan = topology.plan(&connection).await.unwrap();
         assert!(plan.steps.iter().all(|step| step.action == Action::Create), "{plan}");
@@ -230,7 +236,7 @@ async fn a_changed_consumer_is_found_setting_by_setting() {
         json!({ "max_ack_pending": 1 }),
         json!({ "backoff": [SECOND, 2 * SECOND] }),
         json!({ "headers_only": true }),
-        json!({ "max_batch": 1 }),
+        json!({ "max_expires": SECOND }),
         json!({ "inactive_threshold": 3600 * SECOND }),
     ] {
         update_consumer(&connection, stream, name, settings.clone()).await;
@@ -451,17 +457,36 @@ async fn three_replicas_need_three_servers() {
 
 #[tokio::test]
 async fn a_foreign_stream_in_the_way_is_named() {
-    let (_server, connection) = start().await;
-    let foreign = json!({ "name": "OLD", "subjects": ["waitingroom.queue.*.v1"] });
-    let foreign = merge(&mut json!({ "config": foreign }), json!({ "num_replicas": 1 }));
-    ask(&connection, "STREAM.CREATE.OLD", foreign).await;
-    let topology = topology();
-    let plan = topology.plan(&connection).await.unwrap();
-    let conflicts: Vec<&Step> = plan.conflicts().collect();
-    assert_eq!(conflicts.len(), 1, "{plan}");
-    assert!(conflicts[0].to_string().contains("stream `OLD` of the server holds it"), "{plan}");
-    let error = plan.apply(&connection, Permission::default()).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::Unpermitted(_)), "{error}");
+    for version in [FLOOR_VERSION, DEFAULT_VERSION] {
+        let (_server, connection) = start_version(version).await;
+        let foreign = json!({
+            "name": "OLD", "subjects": ["waitingroom.queue.*.v1"], "retention": "limits",
+            "storage": "file", "discard": "old", "num_replicas": 1,
+        });
+        ask(&connection, "STREAM.CREATE.OLD", foreign).await;
+        let plan = topology().plan(&connection).await.unwrap();
+        let conflicts: Vec<&Step> = plan.conflicts().collect();
+        assert_eq!(conflicts.len(), 1, "{plan}");
+        assert!(conflicts[0].to_string().contains("stream `OLD` of the server holds it"), "{plan}");
+        let error = plan.apply(&connection, Permission::default()).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unpermitted(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_forbidden_is_named() {
+    let text = r#"authorization { users: [{
+        user: u, password: p, permissions: { publish: { deny: ["$JS.API.STREAM.INFO.>"] } }
+    }] }"#;
+    let server = ServerOptions::new().config(text).start().unwrap();
+    let options = ConnectOptions::new("test").server(server.url()).user("u", "p");
+    let connection = options.connect().await.unwrap();
+    let error = topology().plan(&connection).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::PermissionDenied { .. }), "{error}");
+    let health = HealthCheck::new(&CATALOGUE).everything().run(&connection).await;
+    assert!(health.connection.ok && !health.ready);
+    let denied = |reason: &String| reason.contains("permission denied");
+    assert!(health.streams.iter().all(|it| it.reason.as_ref().is_some_and(denied)), "{health:?}");
 }
 
 #[tokio::test]
@@ -523,7 +548,7 @@ async fn a_plan_reads_as_a_table_and_as_json() {
 #[test]
 fn constants_that_would_lose_messages_are_refused() {
     type Change = fn(&mut Parts);
-    let cases: [(&str, Change); 15] = [
+    let cases: [(&str, Change); 19] = [
         ("no stream stores `waitingroom.queue.paused.v1`", |parts| {
             let stream = parts.stream("QUEUE_EVENTS");
             stream.subjects = &["waitingroom.redrive.audit-logger.>"];
@@ -554,6 +579,15 @@ fn constants_that_would_lose_messages_are_refused() {
         ("does not store dead letters on", |parts| parts.dead_letters.subject = "else.{consumer}"),
         ("could keep the same dead letter twice", |parts| {
             parts.stream("DEAD_LETTER_QUEUE").duplicate_window_seconds = 60;
+        }),
+        ("has fewer replicas than", |parts| parts.stream("DEAD_LETTER_QUEUE").replicas = 1),
+        ("is no name of a stream", |parts| parts.stream("QUEUE_EVENTS").name = "QUEUE.EVENTS"),
+        ("more than one consumer `audit-logger`", |parts| {
+            parts.consumer("notification-service").name = "audit-logger";
+        }),
+        ("`waitingroom.queue..v1` is no filter", |parts| {
+            let stream = parts.stream("QUEUE_EVENTS");
+            stream.subjects = [stream.subjects, &["waitingroom.queue..v1"]].concat().leak();
         }),
         ("would refuse a dead letter", |parts| {
             parts.stream("DEAD_LETTER_QUEUE").discard = Discard::New;
