@@ -1,44 +1,109 @@
 //! The disagreements that were examined: what an oracle says wrongly, and why we are right.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::checker::Checker;
+use crate::judges::Judges;
 use crate::oracles::{Oracle, Verdict, judge};
-use crate::pairs::{Pair, entries, read, repository};
+use crate::pairs::{entries, read, repository};
 
-/// Holds every kept case to what is said today; how many there are.
-pub(crate) fn check(checker: &mut Checker) -> Result<usize, String> {
+/// A kept case.
+pub(crate) struct Case {
+    oracle: Oracle,
+    writer: Value,
+    reader: Value,
+    says: String,
+    ours: String,
+}
+
+/// Every kept case, as it is said today.
+pub(crate) fn load(judges: &mut Judges) -> Result<Vec<Case>, String> {
     let paths = entries(&repository().join("tests/oracles/cases"))?;
+    let mut cases = Vec::new();
     for path in &paths {
-        held(&read(path)?, checker).map_err(|what| format!("{}: {what}", path.display()))?;
+        let case = Case::of(&read(path)?).and_then(|case| case.held(judges).map(|()| case));
+        cases.push(case.map_err(|what| format!("{}: {what}", path.display()))?);
     }
-    Ok(paths.len())
+    Ok(cases)
 }
 
-fn held(case: &Value, checker: &mut Checker) -> Result<(), String> {
-    let field = |name: &str| case.get(name).ok_or_else(|| format!("no `{name}`"));
-    let text = |name| field(name)?.as_str().ok_or_else(|| format!("`{name}` is no text"));
-    let (writer, reader) = (field("writer")?, field("reader")?);
-    let named = Oracle::EVERY.into_iter().find(|oracle| Ok(oracle.name()) == text("oracle"));
-    let said = named.ok_or("no such oracle")?.ask(writer, reader);
-    if said.word() != text("says")? {
-        return Err(format!("the oracle says {} now: is this no case any more?", said.word()));
+impl Case {
+    fn of(case: &Value) -> Result<Case, String> {
+        let field = |name: &str| case.get(name).ok_or_else(|| format!("no `{name}`"));
+        let text = |name| field(name)?.as_str().ok_or_else(|| format!("`{name}` is no text"));
+        Ok(Case {
+            oracle: Oracle::named(text("oracle")?).ok_or("no such oracle")?,
+            writer: field("writer")?.clone(),
+            reader: field("reader")?.clone(),
+            says: text("says")?.to_owned(),
+            ours: text("ours")?.to_owned(),
+        })
     }
-    let pair = Pair { name: String::new(), old: writer.clone(), new: reader.clone() };
-    let [ours, _] = checker.ask(&pair)?;
-    if ours.word() != text("ours")? {
-        return Err(format!("we say {} now", ours.word()));
-    }
-    match &ours {
-        Verdict::Breaking(Some(witness)) if !is_witness(witness, writer, reader) => {
-            Err(format!("{witness} is no witness"))
+
+    fn held(&self, judges: &mut Judges) -> Result<(), String> {
+        let said = judges.oracle(self.oracle, &self.writer, &self.reader);
+        if said.word() != self.says {
+            return Err(format!("the oracle says {}: is this no case any more?", said.word()));
         }
-        _ => Ok(()),
+        let [ours, _] = judges.ours(&self.writer, &self.reader)?;
+        if ours.word() != self.ours {
+            return Err(format!("we say {}", ours.word()));
+        }
+        match is_ours(&ours, &said, &self.writer, &self.reader) {
+            Some(false) => Err("a document shows that we are wrong".to_owned()),
+            Some(true) | None => Ok(()),
+        }
+    }
+
+    /// Whether a reduced disagreement is one of this kind: the same keywords on both sides, and
+    /// the same said of them.
+    pub(crate) fn is_like(&self, oracle: Oracle, says: &str, pair: (&Value, &Value)) -> bool {
+        self.oracle == oracle
+            && self.says == says
+            && keywords(&self.writer) == keywords(pair.0)
+            && keywords(&self.reader) == keywords(pair.1)
     }
 }
 
-/// Whether a document is one of the writer and none of the reader, as a validator sees it.
-pub(crate) fn is_witness(document: &Value, writer: &Value, reader: &Value) -> bool {
-    let accepts = |schema| judge(schema).map(|judge| judge.is_valid(document));
-    accepts(writer) == Some(true) && accepts(reader) == Some(false)
+/// Whether a document shows that we are right, or that we are wrong.
+pub(crate) fn is_ours(
+    ours: &Verdict,
+    said: &Verdict,
+    writer: &Value,
+    reader: &Value,
+) -> Option<bool> {
+    let accepts = |schema, document| judge(schema).map(|judge| judge.is_valid(document));
+    let is_witness = |document| {
+        accepts(writer, document) == Some(true) && accepts(reader, document) == Some(false)
+    };
+    match (ours, said) {
+        (Verdict::Breaking(witness), _) => Some(witness.as_ref().is_some_and(is_witness)),
+        (_, Verdict::Breaking(Some(document))) if is_witness(document) => Some(false),
+        _ => None,
+    }
+}
+
+/// The keywords of a schema and its parts.
+fn keywords(schema: &Value) -> BTreeSet<String> {
+    const MAPS: &[&str] =
+        &["definitions", "dependentSchemas", "patternProperties", "properties", "$defs"];
+    let mut all = BTreeSet::new();
+    match schema {
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value {
+                    Value::Object(parts) if MAPS.contains(&key.as_str()) => {
+                        all.extend(parts.values().flat_map(keywords));
+                    }
+                    _ if matches!(key.as_str(), "const" | "enum") => {}
+                    _ => all.extend(keywords(value)),
+                }
+                all.insert(key.clone());
+            }
+        }
+        Value::Array(items) => all.extend(items.iter().flat_map(keywords)),
+        _ => {}
+    }
+    all
 }

@@ -9,8 +9,8 @@ use std::process::Command;
 use jsonschema::Draft;
 use serde_json::{Value, json};
 
-use crate::checker::spawn;
 use crate::oracles::draft;
+use crate::process::spawn;
 
 /// Two schemas of one draft, which both name.
 #[derive(Clone, Debug, PartialEq)]
