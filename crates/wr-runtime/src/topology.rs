@@ -14,8 +14,8 @@ use wr_core::topology::{Consumer, Stream, Topology as Constants};
 
 pub use apply::{Applied, Permission};
 pub use overrides::Overrides;
-pub(crate) use subjects::stored;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
+pub(crate) use subjects::stored;
 
 use crate::error::{ErrorKind, Result};
 
