@@ -33,8 +33,8 @@ pub struct Step {
     pub action: Action,
     /// To what.
     pub target: Target,
-    /// The settings that differ; none where nothing has to be done. A new one has each setting
-    /// that is not the server's default.
+    /// The settings that differ; none where nothing has to be done. Of a new one, all that the
+    /// topology says.
     pub differences: Vec<Difference>,
     #[serde(skip)]
     pub(super) wanted: Wanted,
@@ -185,12 +185,16 @@ fn alone(difference: &mut Difference) {
 
 fn differences(wanted: &Wanted, actual: Option<&Actual>, stranded: u64) -> Vec<Difference> {
     let of = |field: &Field| {
-        let new = field.value(wanted.config.get(field.name));
+        let new = wanted.config.get(field.name);
+        if actual.is_none() && new.is_none() {
+            return None;
+        }
+        let new = field.value(new);
         let old = match actual {
             Some(actual) => field.value(actual.config.get(field.name)),
             None => field.default(),
         };
-        if old == new || is_moved(field, &old) {
+        if actual.is_some() && (old == new || is_moved(field, &old)) {
             return None;
         }
         let effect = match actual {
@@ -371,12 +375,18 @@ impl fmt::Display for Target {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { field, actual, wanted, effect } = self;
-        match actual {
-            Some(actual) => write!(f, "{field} {actual} -> {wanted}")?,
-            None => write!(f, "{field} {wanted}")?,
+        write!(f, "{} ", self.field)?;
+        self.values(f)
+    }
+}
+
+impl Difference {
+    fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(actual) = &self.actual {
+            write!(f, "{actual} -> ")?;
         }
-        match effect {
+        f.write_str(&self.wanted)?;
+        match &self.effect {
             Effect::Harmless => Ok(()),
             Effect::Destructive(why) => write!(f, " (destructive: {why})"),
             Effect::Impossible(why) => write!(f, " (impossible: {why})"),
@@ -410,8 +420,10 @@ impl fmt::Display for Step {
             Action::Unchanged => ("=", ""),
         };
         write!(f, "{sign} {verb}{}", self.target)?;
+        let width = self.differences.iter().map(|difference| difference.field.len()).max();
         for difference in &self.differences {
-            write!(f, "\n    {difference}")?;
+            write!(f, "\n    {:width$}  ", difference.field, width = width.unwrap_or_default())?;
+            difference.values(f)?;
         }
         Ok(())
     }
