@@ -12,9 +12,9 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{PullConsumer, pull};
+use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::{self, AckKind};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -32,11 +32,9 @@ use crate::pulse::Pulse;
 use crate::topology::RECONCILER;
 use crate::trace::TraceContext;
 
-/// How many advisories are asked for together.
-const BATCH: usize = 4;
-/// How long the server keeps a request for advisories.
+/// How long the server keeps a request for an advisory.
 const EXPIRES: Duration = Duration::from_secs(5);
-/// How long to try to keep one: a batch must be settled within the consumer's ack wait.
+/// How long to try to keep one, within the consumer's ack wait.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// After how long an advisory comes again whose message could not be kept.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -159,28 +157,22 @@ impl Work {
         let stream = self.topology.advisories_stream;
         let consumer = self.connection.jetstream().get_consumer_from_stream(RECONCILER, stream);
         let consumer: PullConsumer = consumer.await.map_err(|error| nats(&error))?;
-        loop {
-            let batch = consumer.batch().max_messages(BATCH).expires(EXPIRES).messages();
+        while !*draining.borrow() {
+            // One at a time: what waits behind another would come again after the ack wait.
+            let batch = consumer.batch().max_messages(1).expires(EXPIRES).messages();
             let mut batch = batch.await.map_err(|error| nats(&error))?;
             self.pulse.beat();
             *pause = PAUSE;
-            loop {
-                let message = tokio::select! {
-                    biased;
-                    () = told(draining) => None,
-                    message = batch.next() => Some(message),
-                };
-                match message {
-                    Some(Some(Ok(message))) => self.settle(&message).await,
-                    Some(Some(Err(error))) => return Err(nats(&*error)),
-                    Some(None) => break,
-                    None => {
-                        give_back(batch).await;
-                        return Ok(());
-                    }
-                }
+            let message = tokio::select! {
+                biased;
+                message = batch.next() => message,
+                () = told(draining) => None,
+            };
+            if let Some(message) = message {
+                self.settle(&message.map_err(|error| nats(&*error))?).await;
             }
         }
+        Ok(())
     }
 
     /// Acknowledges an advisory once it is dealt with; else it comes again.
@@ -273,15 +265,6 @@ impl Work {
 async fn told(draining: &mut watch::Receiver<bool>) {
     // Who can no more tell has dropped the reconciler.
     let _ = draining.wait_for(|draining| *draining).await;
-}
-
-/// Gives back what has come and was not begun; what is still on its way comes after the ack wait.
-async fn give_back(mut batch: pull::Batch) {
-    while let Some(Some(Ok(message))) = batch.next().now_or_never() {
-        if message.ack_with(AckKind::Nak(None)).await.is_err() {
-            return;
-        }
-    }
 }
 
 fn nats(error: &dyn std::error::Error) -> Error {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::publish::PublishAck;
 use tracing::{Instrument, Span};
 use wr_core::Catalogue;
 use wr_core::topology::{Consumer, Topology};
@@ -99,15 +100,21 @@ impl Keeper {
         let mut sequences = Vec::with_capacity(written.others.len());
         for part in &written.others {
             let delivered = part.deliver(&self.connection, persistence()).await?;
+            self.require_queue(&delivered.ack)?;
             sequences.push(delivered.ack.sequence);
         }
         written.refer(&sequences);
         let delivered = written.head.deliver(&self.connection, persistence()).await?;
+        self.require_queue(&delivered.ack)?;
         // An earlier attempt of ours is no duplicate.
         Ok(match delivered.ack.duplicate && delivered.attempts == 1 {
             true => Kept::Already,
             false => Kept::New,
         })
+    }
+
+    fn require_queue(&self, ack: &PublishAck) -> Result<()> {
+        require_stream(ack, self.topology.dead_letters.stream)
     }
 
     /// As every dead letter is kept: with the subject that was published on, without headers that
@@ -137,6 +144,17 @@ pub(super) async fn trace_of(span: &Span, trace: Option<&TraceContext>) -> Trace
     match trace {
         Some(trace) => trace.clone().scope(current).await,
         None => current.await,
+    }
+}
+
+/// Refuses an ack of another stream than the topology's.
+pub(super) fn require_stream(ack: &PublishAck, stream: &str) -> Result<()> {
+    match ack.stream == stream {
+        true => Ok(()),
+        false => {
+            let text = format!("stream `{}` took a message that is for `{stream}`", ack.stream);
+            Err(ErrorKind::Drift(vec![text]).into())
+        }
     }
 }
 

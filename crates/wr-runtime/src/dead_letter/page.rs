@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
-use async_nats::{HeaderMap, Message};
+use async_nats::{HeaderMap, Message, StatusCode};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
@@ -127,9 +127,15 @@ async fn pull(
         let message = connection.unless_denied(mark, is_ours, message).await?;
         let message = message.map_err(|_| ErrorKind::TimedOut(silence))?;
         let message = message.ok_or(ErrorKind::Disconnected)?;
-        // What was counted before may be gone since: a status ends the page.
         if message.reply.is_none() {
-            break;
+            match message.status {
+                // What was counted before is gone since.
+                Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => break,
+                _ => {
+                    let text = message.description.unwrap_or_default().to_string();
+                    return Err(ErrorKind::Nats(format!("reading the stream ended: {text}")).into());
+                }
+            }
         }
         page.push(outline(connection, message, page.len())?);
     }

@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// How many messages are looked at together.
 const PAGE: usize = 256;
+/// How many sequence numbers a page reaches back at most, where most of their messages are gone.
+const WIDEST: usize = 4_096;
 
 /// The dead-letter queue of a catalogue; a clone is the same queue.
 #[derive(Clone, Debug)]
@@ -110,6 +112,7 @@ impl DeadLetterQueue {
             order,
             selection: selection.clone(),
             rest: None,
+            window: PAGE,
             entries: VecDeque::new(),
         };
         stream::try_unfold(listing, Listing::step).take(selection.most())
@@ -257,6 +260,8 @@ struct Listing {
     /// The sequence numbers that were not looked at: the first, and the last. What comes while the
     /// list is read is not in it.
     rest: Option<(u64, u64)>,
+    /// How many sequence numbers the next page reaches over.
+    window: usize,
     entries: VecDeque<Entry>,
 }
 
@@ -298,10 +303,10 @@ impl Listing {
     async fn page(&mut self, first: u64, last: u64) -> Result<Vec<Outline>> {
         let start = match self.order {
             ListOrder::OldestFirst => first,
-            ListOrder::NewestFirst => first.max(last.saturating_sub(PAGE as u64 - 1)),
+            ListOrder::NewestFirst => first.max(last.saturating_sub(self.window as u64 - 1)),
         };
         let queue = &self.queue;
-        let mut page = page::read(&queue.connection, queue.stream(), start, PAGE).await?;
+        let mut page = page::read(&queue.connection, queue.stream(), start, self.window).await?;
         page.retain(|outline| outline.sequence <= last);
         match self.order {
             ListOrder::OldestFirst => {
@@ -310,6 +315,11 @@ impl Listing {
             }
             ListOrder::NewestFirst => {
                 self.rest = Some((first, start.saturating_sub(1)));
+                // Where most are gone, pages reach farther.
+                self.window = match page.len() < PAGE / 4 {
+                    true => (self.window * 2).min(WIDEST),
+                    false => PAGE,
+                };
                 page.reverse();
             }
         }

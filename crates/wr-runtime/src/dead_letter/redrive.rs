@@ -19,7 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{Instrument, Span};
 use wr_core::topology::Consumer;
 
-use super::keep::{redrive_subject, trace_of};
+use super::keep::{redrive_subject, require_stream, trace_of};
 use super::queue::{DeadLetterQueue, Found, ListOrder};
 use super::selection::{Selection, fits};
 use super::{DeadLetter, block};
@@ -215,6 +215,13 @@ struct Run<'a> {
     pace: Option<Interval>,
 }
 
+/// A dead letter on its way back.
+struct Resend {
+    outgoing: Outgoing,
+    span: Span,
+    consumer: &'static Consumer,
+}
+
 impl<'a> Run<'a> {
     fn new(queue: &'a DeadLetterQueue, options: &'a RedriveOptions) -> Result<Run<'a>> {
         if let Some(name) = &options.consumer
@@ -246,7 +253,7 @@ impl<'a> Run<'a> {
         };
         let outcome = match self.outgoing(sequence, &found).await {
             Ok(_) if self.options.dry_run => return (RedriveOutcome::Redriven, None),
-            Ok((outgoing, span)) => self.publish(&outgoing, span).await,
+            Ok(resend) => self.publish(resend).await,
             Err(skip) => return (RedriveOutcome::Skipped(skip), None),
         };
         let is_sent = matches!(outcome, RedriveOutcome::Redriven | RedriveOutcome::Already);
@@ -257,24 +264,25 @@ impl<'a> Run<'a> {
         (outcome, left)
     }
 
-    async fn publish(&mut self, outgoing: &Outgoing, span: Span) -> RedriveOutcome {
+    async fn publish(&mut self, resend: Resend) -> RedriveOutcome {
         if let Some(pace) = &mut self.pace {
             pace.tick().await;
         }
         let persistence = Persistence { deadline: DEADLINE, pause: Duration::from_millis(50) };
-        let delivered = outgoing.deliver(&self.queue.connection, persistence);
-        match delivered.instrument(span).await {
-            // An earlier attempt of ours is no duplicate.
-            Ok(delivered) if delivered.ack.duplicate && delivered.attempts == 1 => {
-                RedriveOutcome::Already
-            }
-            Ok(_) => RedriveOutcome::Redriven,
+        let delivered = resend.outgoing.deliver(&self.queue.connection, persistence);
+        let delivered = match delivered.instrument(resend.span).await {
+            Ok(delivered) => delivered,
+            Err(error) => return RedriveOutcome::Failed(error),
+        };
+        match require_stream(&delivered.ack, resend.consumer.stream) {
             Err(error) => RedriveOutcome::Failed(error),
+            // An earlier attempt of ours is no duplicate.
+            Ok(()) if delivered.ack.duplicate && delivered.attempts == 1 => RedriveOutcome::Already,
+            Ok(()) => RedriveOutcome::Redriven,
         }
     }
 
-    /// The message, and the span in which it is sent.
-    async fn outgoing(&self, sequence: u64, found: &Found) -> Result<(Outgoing, Span), Skip> {
+    async fn outgoing(&self, sequence: u64, found: &Found) -> Result<Resend, Skip> {
         let letter = &found.letter;
         let consumer = self.consumer(letter)?;
         let subject = redrive_subject(self.queue.topology, consumer.name, &letter.original_subject);
@@ -292,10 +300,11 @@ impl<'a> Run<'a> {
         headers.insert(MESSAGE_ID, id);
         let size = block::size(&headers) + letter.body.len();
         let limit = self.queue.connection.client().max_payload();
-        match size > limit {
-            true => Err(Skip::TooLarge { size, limit }),
-            false => Ok((Outgoing { subject, headers, body: letter.body.clone() }, span)),
+        if size > limit {
+            return Err(Skip::TooLarge { size, limit });
         }
+        let outgoing = Outgoing { subject, headers, body: letter.body.clone() };
+        Ok(Resend { outgoing, span, consumer })
     }
 
     fn consumer(&self, letter: &DeadLetter) -> Result<&'static Consumer, Skip> {

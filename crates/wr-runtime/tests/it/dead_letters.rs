@@ -191,6 +191,17 @@ async fn what_is_not_kept_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_stream_that_takes_it_is_drift() {
+    let (_server, connection) = server().await;
+    let letters = kept(&connection, 2).await;
+    ask(&connection, &format!("STREAM.DELETE.{QUEUE}"), json!({})).await;
+    let config = json!({ "name": "OTHER", "subjects": ["waitingroom.dlq.>"] });
+    ask(&connection, "STREAM.CREATE.OTHER", config).await;
+    let error = keeper(&connection).keep(&letters[0], None).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Drift(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_comes_back_in_time_keeps_it() {
     let (mut server, connection) = server().await;
     let letter = letters(&connection, vec![vec![1]]).await.remove(0);

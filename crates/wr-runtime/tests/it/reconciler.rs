@@ -6,7 +6,7 @@ use async_nats::jetstream;
 use futures_util::{StreamExt, TryStreamExt};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use serde_json::json;
+use serde_json::{Value, json};
 use wr_events::CATALOGUE;
 use wr_runtime::{
     Connection, DeadLetter, DeadLetterQueue, Entry, ErrorKind, Keeper, ListOrder, Metrics, Reason,
@@ -36,6 +36,18 @@ async fn impatient(connection: &Connection) {
     let subject = format!("CONSUMER.DURABLE.CREATE.{STREAM}.{CONSUMER}");
     ask(connection, &format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}"), json!({})).await;
     ask(connection, &subject, json!({ "stream_name": STREAM, "config": config })).await;
+}
+
+/// The configuration of the reconciler's consumer.
+async fn config(connection: &Connection) -> Value {
+    let info = format!("CONSUMER.INFO.{ADVISORIES}.reconciler");
+    ask(connection, &info, json!({})).await["config"].clone()
+}
+
+/// Makes the reconciler's consumer, or changes it.
+async fn configure(connection: &Connection, config: Value) {
+    let subject = format!("CONSUMER.DURABLE.CREATE.{ADVISORIES}.reconciler");
+    ask(connection, &subject, json!({ "stream_name": ADVISORIES, "config": config })).await;
 }
 
 /// Pulls all there is and acknowledges none of it, as a process does that crashes.
@@ -188,6 +200,10 @@ async fn what_dies_again_after_a_redrive_has_its_first_subject() {
 async fn one_that_is_stopped_in_the_middle_loses_nothing() {
     let (mut server, connection) = server().await;
     impatient(&connection).await;
+    // What was lost on the way comes again soon.
+    let mut config = config(&connection).await;
+    config["ack_wait"] = json!(2_000_000_000);
+    configure(&connection, config).await;
     for number in 0..30_u8 {
         publish(&connection, vec![number]).await;
     }
@@ -202,6 +218,8 @@ async fn one_that_is_stopped_in_the_middle_loses_nothing() {
     // The server goes away too, while the next one is at work.
     let reconciler = start(&connection, &metrics).await;
     until("more are kept", || std::future::ready(counted(&metrics, "kept") > first)).await;
+    drop(reconciler);
+    let reconciler = start(&connection, &metrics).await;
     server.restart().unwrap();
     until("all are kept", async || messages(&connection, QUEUE).await == 30).await;
     assert_eq!(list(&connection).await.len(), 30);
@@ -245,4 +263,24 @@ async fn without_its_consumer_it_does_not_start() {
     ask(&connection, &format!("CONSUMER.DELETE.{ADVISORIES}.reconciler"), json!({})).await;
     let error = Reconciler::start(&connection, &CATALOGUE, Metrics::new()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ConsumerMissing { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_comes_back_is_found_again() {
+    let (_server, connection) = server().await;
+    impatient(&connection).await;
+    let metrics = Metrics::new();
+    let reconciler = start(&connection, &metrics).await;
+    let pulse = reconciler.pulse();
+    until("it asks for advisories", || std::future::ready(pulse.last_beat().is_some())).await;
+    let config = config(&connection).await;
+    ask(&connection, &format!("CONSUMER.DELETE.{ADVISORIES}.reconciler"), json!({})).await;
+    until("it is in trouble", || std::future::ready(pulse.trouble().is_some())).await;
+    configure(&connection, config).await;
+    publish(&connection, b"1".to_vec()).await;
+    give_up(&connection, 1).await;
+    until_counted(&metrics, "kept", 1).await;
+    assert_eq!(pulse.trouble(), None);
+    reconciler.drain(LONG).await.unwrap();
+    assert!(!pulse.is_running());
 }
