@@ -110,6 +110,9 @@ struct Question<'a> {
 #[test]
 fn the_types_say_what_the_checker_says() {
     let cases = &CASES.all;
+    let is_open = |case: &&Case| case.report.overall() == Overall::Unproven;
+    let open: Vec<String> = cases.iter().filter(is_open).map(crates::module).collect();
+    assert!(open.is_empty(), "neither proved nor shown: {open:?}");
     let questions: Vec<Question<'_>> = cases.iter().flat_map(questions).collect();
     let answers = answers(&questions);
     let wrong: Vec<String> = questions
@@ -179,7 +182,14 @@ fn questions(case: &Case) -> Vec<Question<'_>> {
         let writer = if finding.kind == Kind::Forward { "new" } else { "old" };
         Some(asked(writer, (witness.document.clone(), Some(witness.violations.clone()))))
     });
-    backward.chain(forward).chain(meanings).chain(witnesses).collect()
+    let mut all: Vec<Question<'_>> = Vec::new();
+    for question in backward.chain(forward).chain(meanings).chain(witnesses) {
+        // One witness may stand for a direction and for a finding, or for several.
+        if !all.iter().any(|it| it.writer == question.writer && it.payload == question.payload) {
+            all.push(question);
+        }
+    }
+    all
 }
 
 /// The witness of a direction, or documents that are to be read.
@@ -189,7 +199,7 @@ fn documents(writer: &Minor, verdict: &Verdict) -> Vec<(Value, Option<Vec<Violat
             vec![(witness.document.clone(), Some(witness.violations.clone()))]
         }
         Verdict::Compatible => sent(writer).into_iter().map(|payload| (payload, None)).collect(),
-        Verdict::Unproven(reason) => panic!("{}: {reason}", writer.path),
+        Verdict::Unproven(_) => Vec::new(),
     }
 }
 
@@ -244,7 +254,8 @@ fn answers(questions: &[Question<'_>]) -> Vec<Value> {
 #[test]
 fn code_that_depends_on_a_crate_compiles_after_every_legal_minor() {
     let packages = crates::compiling();
-    let arguments: Vec<&str> = packages.iter().flat_map(|name| ["--package", name]).collect();
+    let packages = packages.iter().flat_map(|name| ["--package", name]);
+    let arguments: Vec<&str> = packages.chain(["--keep-going"]).collect();
     let output = CRATES.cargo("check", &arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

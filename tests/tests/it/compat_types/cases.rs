@@ -48,7 +48,7 @@ impl Cases {
 
 impl Case {
     fn of(history: &History) -> Case {
-        let [old, new] = history.minors.as_slice() else { panic!("{}", history.subject) };
+        let [old, new] = <&[Minor; 2]>::try_from(history.minors.as_slice()).unwrap();
         let report = compare(&old.schema, &new.schema, Mode::Languages);
         Case { subject: history.subject.clone(), old: old.clone(), new: new.clone(), report }
     }
