@@ -2,6 +2,8 @@
 //! knows no event.
 //!
 //! - [`Registry`] judges payloads and messages by name, by the texts that the catalogue carries.
+//! - [`Topology`] plans, applies and verifies streams, buckets and consumers.
+//! - [`HealthCheck`] tells whether a service is alive, and whether it is ready.
 
 mod connection;
 mod dead_letter;

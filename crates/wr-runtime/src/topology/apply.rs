@@ -64,21 +64,36 @@ impl Plan {
     /// should be afterwards; or the server refuses a step.
     pub async fn apply(&self, connection: &Connection, permission: Permission) -> Result<Applied> {
         let now = self.topology.plan(connection).await?;
-        let moved = changed_since(self, &now);
-        if !moved.is_empty() {
-            return Err(ErrorKind::Drift(moved).into());
-        }
-        let refused: Vec<String> =
-            now.steps.iter().flat_map(|step| unpermitted(step, permission)).collect();
-        if !refused.is_empty() {
-            return Err(ErrorKind::Unpermitted(refused).into());
-        }
+        self.require_same(&now)?;
+        now.require_permitted(permission)?;
         let mut applied = Applied::default();
         for step in &now.steps {
             step.apply(connection, &mut applied).await?;
         }
         self.topology.verify(connection).await?;
         Ok(applied)
+    }
+
+    /// Refuses what nobody saw in the plan; what others have done meanwhile as planned is fine.
+    fn require_same(&self, now: &Plan) -> Result<()> {
+        let seen = |step: &Step| {
+            let old = self.steps.iter().find(|old| old.target == step.target);
+            old.is_some_and(|old| settings(old) == settings(step))
+        };
+        let new = now.steps.iter().filter(|step| step.action != Action::Unchanged && !seen(step));
+        let text = |step: &Step| format!("{} has changed since the plan: plan again", step.target);
+        match new.map(text).collect::<Vec<_>>() {
+            new if new.is_empty() => Ok(()),
+            new => Err(ErrorKind::Drift(new).into()),
+        }
+    }
+
+    fn require_permitted(&self, permission: Permission) -> Result<()> {
+        let refused = self.steps.iter().flat_map(|step| unpermitted(step, permission));
+        match refused.collect::<Vec<_>>() {
+            refused if refused.is_empty() => Ok(()),
+            refused => Err(ErrorKind::Unpermitted(refused).into()),
+        }
     }
 }
 
@@ -94,16 +109,6 @@ impl Topology {
             drift => Err(ErrorKind::Drift(drift).into()),
         }
     }
-}
-
-/// What nobody saw in the plan: changed by others since.
-fn changed_since(planned: &Plan, now: &Plan) -> Vec<String> {
-    let seen = |step: &Step| {
-        let old = planned.steps.iter().find(|old| old.target == step.target);
-        old.is_some_and(|old| settings(old) == settings(step))
-    };
-    let changed = now.steps.iter().filter(|step| !seen(step));
-    changed.map(|step| format!("{} has changed since the plan: plan again", step.target)).collect()
 }
 
 /// The step without the counts that change all the time.
@@ -171,9 +176,12 @@ impl Step {
         config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
         let next = actual.ack_floor.stream_seq.saturating_add(1);
         config.insert("opt_start_seq".to_owned(), next.into());
+        // Whoever has to finish this by hand needs to know where.
+        tracing::warn!(consumer = name, sequence = next, "a consumer is made anew");
         let subject = format!("CONSUMER.DELETE.{stream}.{name}");
         let _: Value = connection.api(&subject, &json!({})).await?;
-        self.send(connection, "create", &config).await
+        let made = self.send(connection, "create", &config).await;
+        made.map_err(|error| error.at(format!("make {} anew, from {next} on", self.target)))
     }
 
     async fn send(

@@ -174,8 +174,12 @@ async fn an_empty_server_gets_everything_once() {
         let constants = topology.constants();
         // One bucket, and the reconciler.
         let all = constants.streams.len() + constants.consumers.len() + 2;
+        let same = topology.plan(&connection).await.unwrap();
         let applied = plan.apply(&connection, Permission::default()).await.unwrap();
         assert_eq!(applied.created.len(), all, "{version}");
+        // Another instance had the same plan.
+        let applied = same.apply(&connection, Permission::default()).await.unwrap();
+        assert_eq!(applied.unchanged.len(), all, "{version}");
 
         topology.verify(&connection).await.unwrap();
         let again = topology.plan(&connection).await.unwrap();
