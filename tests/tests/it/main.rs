@@ -6,7 +6,6 @@
 )]
 
 mod compat_oracles;
-mod compat_oracles;
 mod compat_pairs;
 mod compat_published;
 mod compat_rules;
