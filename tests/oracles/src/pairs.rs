@@ -1,4 +1,4 @@
-//! Pairs of schemas: known ones, kept cases, and random ones of the fuzz engine.
+//! Pairs of schemas: known ones, and random ones of the fuzz engine.
 
 use std::env;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::oracles::draft;
 use crate::process::spawn;
 
-/// Two schemas of one draft, which both name.
+/// An old and a new schema; asked is what [`Pair::spelled`] makes of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pair {
     pub(crate) name: String,
@@ -89,7 +89,8 @@ fn only<'a>(old: &'a Value, new: &'a Value) -> Option<(String, &'a Value, &'a Va
     (are_same && pairs.next().is_none()).then_some((key, before, after))
 }
 
-fn children(value: &Value) -> Vec<(String, &Value)> {
+/// The members of an object, or the elements of an array.
+pub(crate) fn children(value: &Value) -> Vec<(String, &Value)> {
     match value {
         Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(items) => {
@@ -133,7 +134,8 @@ pub(crate) fn rules() -> Result<Vec<Pair>, String> {
     for rule in entries(&repository().join("tests/cases/compat/rules"))? {
         for case in entries(&rule)? {
             let name = case.strip_prefix(rule.parent().unwrap_or(&rule)).unwrap_or(&case);
-            let pair = json!({ "old": read(&case.join("old.json"))?, "new": read(&case.join("new.json"))? });
+            let (old, new) = (read(&case.join("old.json"))?, read(&case.join("new.json"))?);
+            let pair = json!({ "old": old, "new": new });
             pairs.extend(Pair::of(name.display().to_string(), &pair));
         }
     }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::pairs::children;
+
 /// The smallest pair that is found in which `holds` is still true, by leaving out a part of both
 /// schemas, or of one, or by putting a part in the place of the whole.
 pub(crate) fn reduce(
@@ -36,16 +38,6 @@ fn collect(value: &Value, at: String, places: &mut Vec<String>) {
             collect(child, place.clone(), places);
             places.push(place);
         }
-    }
-}
-
-fn children(value: &Value) -> Vec<(String, &Value)> {
-    match value {
-        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), value)).collect(),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect()
-        }
-        _ => Vec::new(),
     }
 }
 
