@@ -48,7 +48,7 @@ pub(super) async fn run(
                 match lost {
                     Err(lost) => lost,
                     Ok(deadline) => {
-                        let _ = shared.draining.send(true);
+                        shared.draining.send_replace(true);
                         session.close(deadline).await;
                         break deadline;
                     }
@@ -64,7 +64,7 @@ pub(super) async fn run(
         tracing::warn!(consumer = shared.consumer.name, "asking for messages again: {lost}");
         tokio::select! {
             deadline = &mut drained => {
-                let _ = shared.draining.send(true);
+                shared.draining.send_replace(true);
                 break after(deadline.unwrap_or_default());
             }
             () = find_again(&shared, &mut pause) => {}
