@@ -13,7 +13,7 @@ use wr_schema::keywords::{self, INTEGER_FORMATS, KEYWORDS, Kind, On, TEXT_FORMAT
 use wr_schema::{Catalog, Sources};
 
 use crate::generator_defaults;
-use crate::workspace::{Workspace, dependency};
+use crate::workspace::{Workspace, crate_of, dependency};
 
 /// The cases of the differential engine for each catalogue.
 const CASES: u64 = 2_000;
@@ -100,7 +100,7 @@ fn workspace() -> Workspace {
     let mut calls = String::new();
     for (name, schemas) in catalogues() {
         let package = format!("{name}-events");
-        workspace.generated(&package, &catalog(&schemas));
+        workspace.generated(&package, &crate_of(&package, &catalog(&schemas)));
         dependencies += &format!("{package} = {{ path = \"../{package}\" }}\n");
         calls += &format!("    run::<{name}_events::AnyEvent>(cases)?;\n");
     }

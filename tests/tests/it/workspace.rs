@@ -33,27 +33,12 @@ impl Workspace {
         self.written.insert(path);
     }
 
-    /// Adds the crate of a catalogue, with warnings denied, and gives its files.
-    pub(crate) fn generated(&mut self, package: &str, catalog: &Catalog) -> Vec<(String, String)> {
-        let wr_core = wr_tests::repository().join("crates/wr-core").display().to_string();
-        let options = Options { wr_core };
-        let files = generate(catalog, &options)
-            .unwrap()
-            .into_iter()
-            .filter(|file| file.root == Root::Crate);
-        let named = format!("name = \"{}-events\"", catalog.domain);
-        let mut sources = Vec::new();
-        for file in files {
-            let mut text = file.contents;
-            if file.path == "Cargo.toml" {
-                text = text.replace(&named, &format!("name = {package:?}"));
-                text.push_str("\n[lints.rust]\nwarnings = \"deny\"\nmissing_docs = \"deny\"\n");
-            }
-            self.write(&format!("{package}/{}", file.path), &text);
-            sources.push((file.path, text));
+    /// Adds a generated crate.
+    pub(crate) fn generated(&mut self, package: &str, files: &[(String, String)]) {
+        for (path, text) in files {
+            self.write(&format!("{package}/{path}"), text);
         }
         self.members.push(package.to_owned());
-        sources
     }
 
     /// Adds a package by hand: its dependencies, a line each, and its sources.
@@ -95,6 +80,22 @@ impl Workspace {
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", target);
         command
     }
+}
+
+/// The files of a catalogue's crate, with warnings denied.
+pub(crate) fn crate_of(package: &str, catalog: &Catalog) -> Vec<(String, String)> {
+    let wr_core = wr_tests::repository().join("crates/wr-core").display().to_string();
+    let files = generate(catalog, &Options { wr_core }).unwrap();
+    let named = format!("name = \"{}-events\"", catalog.domain);
+    let files = files.into_iter().filter(|file| file.root == Root::Crate).map(|file| {
+        let mut text = file.contents;
+        if file.path == "Cargo.toml" {
+            text = text.replace(&named, &format!("name = {package:?}"));
+            text.push_str("\n[lints.rust]\nwarnings = \"deny\"\nmissing_docs = \"deny\"\n");
+        }
+        (file.path, text)
+    });
+    files.collect()
 }
 
 /// A dependency on a package of the repository, by its folder.

@@ -2,21 +2,22 @@
 
 use std::fs;
 use std::sync::LazyLock;
+use std::thread;
 
 use wr_compat::{Kind, Mode, Overall, compare};
 use wr_schema::catalog::Minor;
 use wr_schema::{Catalog, Sources};
 
-use super::cases::{CASES, Case, Cases, catalog, until};
+use super::cases::{CASES, Case, Cases, catalog, minor_of, until};
 use super::dependent;
-use crate::workspace::{Workspace, dependency};
+use crate::workspace::{Workspace, crate_of, dependency};
 
 /// Everything that is compiled, written once.
 pub(crate) static CRATES: LazyLock<Workspace> = LazyLock::new(|| {
     let mut workspace = Workspace::new("compat");
     of_cases(&mut workspace, &CASES);
-    for history in histories() {
-        of_history(&mut workspace, &history);
+    for history in &*HISTORIES {
+        of_history(&mut workspace, history);
     }
     workspace.finish();
     workspace
@@ -25,8 +26,8 @@ pub(crate) static CRATES: LazyLock<Workspace> = LazyLock::new(|| {
 /// The packages that are to compile and that nothing else builds.
 pub(crate) fn compiling() -> Vec<String> {
     let mut packages = vec!["all-on-old".to_owned(), "legal-on-new".to_owned()];
-    for History { name, newest, .. } in histories() {
-        let older = (0..newest).flat_map(|minor| [then(&name, minor), now(&name, minor)]);
+    for History { name, newest, .. } in &*HISTORIES {
+        let older = (0..*newest).flat_map(|minor| [then(name, minor), now(name, minor)]);
         packages.extend(older);
     }
     packages
@@ -45,8 +46,12 @@ pub(crate) fn module(case: &Case) -> String {
 /// The crates of both versions of all pairs, the judge, and who depends on the first versions: with
 /// all pairs on these; with the legal ones, and with those that break code, on the second versions.
 fn of_cases(workspace: &mut Workspace, cases: &Cases) {
-    let files = workspace.generated("cases-old", &cases.old);
-    workspace.generated("cases-new", &cases.new);
+    let (files, new) = thread::scope(|scope| {
+        let new = scope.spawn(|| crate_of("cases-new", &cases.new));
+        (crate_of("cases-old", &cases.old), new.join().unwrap())
+    });
+    workspace.generated("cases-old", &files);
+    workspace.generated("cases-new", &new);
     let mut dependencies = dependency("wr-core", "crates/wr-core");
     for name in ["cases-old", "cases-new"] {
         dependencies += &format!("{name} = {{ path = \"../{name}\" }}\n");
@@ -85,23 +90,19 @@ struct History {
 }
 
 /// This repository's catalogue, and those of other domains.
-fn histories() -> Vec<History> {
+static HISTORIES: LazyLock<Vec<History>> = LazyLock::new(|| {
     let folders = fs::read_dir(wr_tests::cases("catalogues")).unwrap();
-    let folders = folders.map(|entry| entry.unwrap().path());
-    let mut histories = Vec::new();
-    for folder in folders.chain([wr_tests::schemas()]) {
+    let folders = folders.map(|entry| entry.unwrap().path()).chain([wr_tests::schemas()]);
+    let histories = folders.map(|folder| {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         let sources = Sources::load(&folder).unwrap();
-        let catalog = catalog(&sources);
-        let majors = majors(&catalog);
-        let minors = majors.iter().flat_map(|minors| minors.iter());
-        let newest = minors.map(|minor| minor.version.minor).max().unwrap_or(0);
-        if newest > 0 {
-            histories.push(History { name: catalog.domain, sources, newest });
-        }
-    }
+        let newest = sources.iter().filter_map(|(_, file)| minor_of(&file.path)).max().unwrap();
+        History { name, sources, newest }
+    });
+    let mut histories: Vec<History> = histories.filter(|history| history.newest > 0).collect();
     histories.sort_by(|a, b| a.name.cmp(&b.name));
     histories
-}
+});
 
 /// The minors of every subject and major, and of the dead letter.
 fn majors(catalog: &Catalog) -> Vec<&[Minor]> {
@@ -121,14 +122,17 @@ fn now(name: &str, minor: u32) -> String {
 /// The crates as they were after every minor, and who depended on each: then, and now.
 fn of_history(workspace: &mut Workspace, history: &History) {
     let History { name, sources, newest } = history;
-    is_legal(&catalog(sources));
-    let crate_of = |minor: u32| format!("{name}-{minor}");
-    workspace.generated(&crate_of(*newest), &catalog(sources));
+    let catalog_now = catalog(sources);
+    is_legal(&catalog_now);
+    let package_now = format!("{name}-{newest}");
+    workspace.generated(&package_now, &crate_of(&package_now, &catalog_now));
     for minor in 0..*newest {
-        let files = workspace.generated(&crate_of(minor), &catalog(&until(sources, minor)));
+        let package = format!("{name}-{minor}");
+        let files = crate_of(&package, &catalog(&until(sources, minor)));
         let modules = dependent::modules(&files);
-        depend(workspace, &then(name, minor), &crate_of(minor), &modules);
-        depend(workspace, &now(name, minor), &crate_of(*newest), &modules);
+        workspace.generated(&package, &files);
+        depend(workspace, &then(name, minor), &package, &modules);
+        depend(workspace, &now(name, minor), &package_now, &modules);
     }
 }
 
