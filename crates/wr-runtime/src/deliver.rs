@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::HeaderMap;
+use async_nats::Subject;
 use async_nats::jetstream;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
@@ -11,13 +11,13 @@ use bytes::Bytes;
 
 use crate::connection::{Connection, Denial, Mark, with_sources};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers;
+use crate::headers::{self, Headers};
 
 /// A message for a stream; its headers hold the id that makes a second try no second message.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
-    pub(crate) subject: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) subject: Subject,
+    pub(crate) headers: Headers,
     pub(crate) body: Bytes,
 }
 
@@ -44,7 +44,7 @@ impl Outgoing {
     /// Sends once, without waiting for the stream's answer.
     pub(crate) async fn send(&self, connection: &Connection) -> Result<Sent> {
         let message =
-            PublishMessage::build().payload(self.body.clone()).headers(self.headers.clone());
+            PublishMessage::build().payload(self.body.clone()).headers(self.headers.map());
         let mark = connection.mark();
         let sent = connection.jetstream().send_publish(self.subject.clone(), message).await;
         match sent {
@@ -99,7 +99,7 @@ impl Outgoing {
 
     async fn answer(&self, connection: &Connection, sent: Sent) -> Result<PublishAck> {
         let is_ours =
-            |denial: &Denial| denial.subject == self.subject || connection.deafens(denial);
+            |denial: &Denial| denial.subject == self.subject.as_str() || connection.deafens(denial);
         let answer = sent.answer.into_future();
         let answer = connection.unless_denied(sent.mark, is_ours, answer).await?;
         answer.map_err(|error| self.error(&error, connection))
@@ -116,7 +116,7 @@ impl Outgoing {
             }
             (PublishErrorKind::BrokenPipe, _) => ErrorKind::Disconnected.into(),
             (PublishErrorKind::MaxPayloadExceeded, _) => {
-                let size = self.body.len() + headers::size(&self.headers);
+                let size = self.body.len() + headers::size(&self.headers.map());
                 ErrorKind::TooLarge { size, limit: connection.client().max_payload() }.into()
             }
             _ => ErrorKind::Nats(with_sources(error)).into(),

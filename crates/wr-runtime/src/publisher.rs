@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use async_nats::Subject;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::Instrument;
 use uuid::Uuid;
 use wr_core::{Catalogue, Event, Payload};
@@ -17,7 +18,7 @@ use crate::connection::Connection;
 use crate::dead_letter;
 use crate::deliver::{Delivered, Outgoing, Persistence, Sent};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers;
+use crate::headers::{self, Headers};
 use crate::metrics::Metrics;
 use crate::trace::TraceContext;
 
@@ -121,8 +122,8 @@ struct Inner {
     next: AtomicU64,
     /// Failures that nobody waited for.
     unheard: Mutex<Vec<Unacknowledged>>,
-    /// How many are in flight.
-    count: watch::Sender<usize>,
+    /// Told when none is in flight.
+    landed: Notify,
 }
 
 /// An event that a stream has.
@@ -206,7 +207,7 @@ impl Publisher {
             in_flight: Mutex::default(),
             next: AtomicU64::new(0),
             unheard: Mutex::default(),
-            count: watch::Sender::new(0),
+            landed: Notify::new(),
         })))
     }
 
@@ -266,10 +267,11 @@ impl Publisher {
             error.type = tracing::field::Empty,
         );
         let trace = TraceContext::current(&span);
-        let body = event.encode_traced(&trace.trace_id(), &trace.span_id());
-        let body = body.map_err(ErrorKind::Refused)?;
-        let headers = headers::of_event(event, &trace, self.0.options.cloud_events);
-        let outgoing = Outgoing { subject: T::SUBJECT.to_owned(), headers, body: body.into() };
+        let parent = trace.parent();
+        let body = event.encode_traced(parent.trace_id(), parent.span_id());
+        let body = body.map_err(ErrorKind::Refused)?.into();
+        let headers = Headers::of_event(event, trace, self.0.options.cloud_events);
+        let outgoing = Outgoing { subject: Subject::from_static(T::SUBJECT), headers, body };
         self.0.require_room(&outgoing)?;
 
         // From here on a drain waits for it, and however the flight ends, it leaves.
@@ -294,8 +296,7 @@ impl Publisher {
     /// deadline. Call it before the process ends.
     pub async fn drain(&self, deadline: Duration) -> PublisherDrained {
         self.0.window.close();
-        let mut count = self.0.count.subscribe();
-        let _ = tokio::time::timeout(deadline, count.wait_for(|count| *count == 0)).await;
+        let _ = tokio::time::timeout(deadline, self.0.all_landed()).await;
         let in_flight = self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         let unheard = self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner);
         PublisherDrained {
@@ -308,8 +309,12 @@ impl Publisher {
 impl Inner {
     /// An event must leave room for the circumstances that a dead letter adds.
     fn require_room(&self, outgoing: &Outgoing) -> Result<()> {
-        let size = outgoing.body.len() + headers::size(&outgoing.headers);
         let limit = self.connection.client().max_payload().saturating_sub(dead_letter::ROOM);
+        // What is far from the limit is not measured.
+        if outgoing.body.len() < limit / 2 {
+            return Ok(());
+        }
+        let size = outgoing.body.len() + headers::size(&outgoing.headers.map());
         match size > limit {
             true => Err(ErrorKind::TooLarge { size, limit }.into()),
             false => Ok(()),
@@ -318,25 +323,31 @@ impl Inner {
 
     fn enter(&self, id: Uuid, subject: &'static str) -> u64 {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        in_flight.insert(number, Unacknowledged { id, subject });
-        self.tell(in_flight.len());
+        self.lock().insert(number, Unacknowledged { id, subject });
+        self.options.metrics.publish_in_flight().inc();
         number
     }
 
     fn leave(&self, number: u64) {
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = self.lock();
         in_flight.remove(&number);
-        self.tell(in_flight.len());
+        if in_flight.is_empty() {
+            self.landed.notify_waiters();
+        }
+        self.options.metrics.publish_in_flight().dec();
     }
 
-    fn tell(&self, count: usize) {
-        self.options.metrics.publish_in_flight().set(count as i64);
-        // Only who drains waits, and only for none.
-        self.count.send_if_modified(|known| {
-            *known = count;
-            count == 0
-        });
+    async fn all_landed(&self) {
+        let mut landed = std::pin::pin!(self.landed.notified());
+        // Heard from here on, so that the last one is not missed.
+        landed.as_mut().enable();
+        if !self.lock().is_empty() {
+            landed.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Unacknowledged>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::future::Future;
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, HeaderName};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The header of the trace, as W3C names it.
-const TRACEPARENT: &str = "traceparent";
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The header of what the vendors on the way add.
-const TRACESTATE: &str = "tracestate";
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 tokio::task_local! {
     /// The trace of what is being handled.
@@ -32,9 +32,11 @@ impl TraceContext {
     /// The trace of the current span where the service exports its spans, else of what is being
     /// handled, else a new one.
     pub fn current(span: &Span) -> TraceContext {
-        let exported = span.context().span().span_context().clone();
-        if exported.is_valid() {
-            return TraceContext(exported);
+        if !span.is_disabled() {
+            let exported = span.context().span().span_context().clone();
+            if exported.is_valid() {
+                return TraceContext(exported);
+            }
         }
         CURRENT.try_with(TraceContext::child).unwrap_or_else(|_| TraceContext::root())
     }
@@ -61,26 +63,41 @@ impl TraceContext {
 
     /// 32 lower-case hex digits.
     pub fn trace_id(&self) -> String {
-        self.0.trace_id().to_string()
+        self.parent().trace_id().to_owned()
     }
 
     /// 16 lower-case hex digits.
     pub fn span_id(&self) -> String {
-        self.0.span_id().to_string()
+        self.parent().span_id().to_owned()
     }
 
     /// Writes the context into headers.
     pub fn write(&self, headers: &mut HeaderMap) {
-        headers.insert(TRACEPARENT, self.traceparent());
+        headers.insert(TRACEPARENT, self.parent().0);
         let state = self.0.trace_state().header();
         if !state.is_empty() {
             headers.insert(TRACESTATE, state);
         }
     }
 
+    /// The context as text.
+    pub(crate) fn parent(&self) -> Parent {
+        let mut text = String::with_capacity(55);
+        text.push_str("00-");
+        push_hex(&mut text, &self.0.trace_id().to_bytes());
+        text.push('-');
+        push_hex(&mut text, &self.0.span_id().to_bytes());
+        text.push('-');
+        push_hex(&mut text, &[self.0.trace_flags().to_u8()]);
+        Parent(text)
+    }
+
     /// Makes a span part of this trace, as a child of and linked to the span that it names; it must
     /// not have been entered yet.
     pub(crate) fn adopt(&self, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
         let parent = opentelemetry::Context::new().with_remote_span_context(self.0.clone());
         // A disabled span has no parent to set.
         let _ = span.set_parent(parent);
@@ -95,11 +112,6 @@ impl TraceContext {
     /// Runs what belongs to this trace.
     pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
-    }
-
-    fn traceparent(&self) -> String {
-        let flags = self.0.trace_flags().to_u8();
-        format!("00-{}-{}-{flags:02x}", self.0.trace_id(), self.0.span_id())
     }
 
     /// Version 00 is `00-{32 hex}-{16 hex}-{2 hex}`; a later one may go on after that.
@@ -126,18 +138,42 @@ impl TraceContext {
     }
 }
 
+/// The text of the header `traceparent`: `00-{32 hex}-{16 hex}-{2 hex}`.
+#[derive(Clone, Debug)]
+pub(crate) struct Parent(String);
+
+impl Parent {
+    pub(crate) fn trace_id(&self) -> &str {
+        self.0.get(3..35).unwrap_or_default()
+    }
+
+    pub(crate) fn span_id(&self) -> &str {
+        self.0.get(36..52).unwrap_or_default()
+    }
+}
+
+/// Every event has these digits, and a formatter takes its time.
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+}
+
 fn span_id() -> SpanId {
     // A span id of zeros is none.
     SpanId::from(fastrand::u64(1..))
 }
 
 /// A header's value, whatever the case of its name.
-fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    if let Some(value) = headers.get(name) {
+fn find(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    if let Some(value) = headers.get(name.clone()) {
         return Some(value.as_str());
     }
-    let mut others = headers.iter();
-    let (_, values) = others.find(|(other, _)| other.to_string().eq_ignore_ascii_case(name))?;
+    let text = |name: &HeaderName| AsRef::<str>::as_ref(name).to_ascii_lowercase();
+    let name = text(&name);
+    let (_, values) = headers.iter().find(|(other, _)| text(other) == name)?;
     values.first().map(|value| value.as_str())
 }
 

@@ -65,7 +65,11 @@ pub(super) fn write(
     max_payload: usize,
 ) -> Result<Written> {
     let id = letter.id()?;
-    let outgoing = |headers, body| Outgoing { subject: subject.to_owned(), headers, body };
+    let outgoing = |headers: HeaderMap, body| Outgoing {
+        subject: subject.into(),
+        headers: headers.into(),
+        body,
+    };
     let fits = |headers: &HeaderMap, body: usize| block::size(headers) + body <= max_payload;
     let whole = |headers, body| Written { head: outgoing(headers, body), others: Vec::new() };
 

@@ -303,7 +303,8 @@ impl<'a> Run<'a> {
         if size > limit {
             return Err(Skip::TooLarge { size, limit });
         }
-        let outgoing = Outgoing { subject, headers, body: letter.body.clone() };
+        let body = letter.body.clone();
+        let outgoing = Outgoing { subject: subject.into(), headers: headers.into(), body };
         Ok(Resend { outgoing, span, consumer })
     }
 

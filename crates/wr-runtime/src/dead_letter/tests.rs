@@ -14,7 +14,7 @@ use super::circumstances::PREFIX;
 use super::form::{self, Stored, Written};
 use super::{DeadLetter, ROOM, Reason, block};
 use crate::error::{ErrorKind, Violation};
-use crate::headers::{self, MESSAGE_ID};
+use crate::headers::{self, Headers, MESSAGE_ID};
 use crate::trace::TraceContext;
 use crate::validator::Compiled;
 
@@ -49,14 +49,14 @@ fn letter(body: impl Into<Bytes>) -> DeadLetter {
 fn write(letter: &DeadLetter, max_payload: usize) -> Written {
     let written = form::write(letter, "dlq.s.c", &TraceContext::root(), max_payload).unwrap();
     for message in written.others.iter().chain([&written.head]) {
-        let size = block::size(&message.headers) + message.body.len();
+        let size = block::size(&message.headers.map()) + message.body.len();
         assert!(size <= max_payload, "{size} > {max_payload}");
     }
     written
 }
 
 fn form_of(written: &Written) -> String {
-    written.head.headers.get("Wr-Dead-Letter-Form").unwrap().to_string()
+    written.head.headers.map().get("Wr-Dead-Letter-Form").unwrap().to_string()
 }
 
 /// What is read of what was written, after a way over the wire.
@@ -64,13 +64,13 @@ fn read(mut written: Written) -> DeadLetter {
     let over_the_wire = |headers: &HeaderMap| block::decode(&block::encode(headers));
     let others: Vec<_> = (0..written.others.len() as u64).map(|number| number + 7).collect();
     written.refer(&others);
-    match form::read(&over_the_wire(&written.head.headers), written.head.body).unwrap() {
+    match form::read(&over_the_wire(&written.head.headers.map()), written.head.body).unwrap() {
         Stored::Whole(letter) => *letter,
         Stored::First(first) => {
             assert_eq!(first.others(), others);
             let parts = written.others.into_iter();
             let parts: Vec<_> =
-                parts.map(|part| (over_the_wire(&part.headers), part.body)).collect();
+                parts.map(|part| (over_the_wire(&part.headers.map()), part.body)).collect();
             first.join(&parts).unwrap()
         }
         Stored::Later => panic!("the head is a later part"),
@@ -211,7 +211,7 @@ fn what_our_publisher_sends_fits_in_one_message() {
         PositionEnqueuedV1Required { position_id: String::new(), priority: 0, queue_length: 0 };
     let event = wr_core::Event::new("s".repeat(2_000), PositionEnqueuedV1::new(required))
         .with_queue_id("q".repeat(500));
-    let headers = headers::of_event(&event, &TraceContext::root(), true);
+    let headers = Headers::of_event(&event, TraceContext::root(), true).map();
     let max_payload = 64 << 10;
     let room = max_payload - ROOM - headers::size(&headers);
     let mut letter = letter(vec![b'x'; room]);
@@ -262,9 +262,10 @@ fn the_id_names_the_original_and_its_consumer() {
     let id = "dl.POSITION_EVENTS.48211.1704110401287123456.analytics-processor";
     for size in [0, 10_000, 20_000] {
         let written = write(&letter(vec![0; size]), 12_000);
-        assert_eq!(written.head.headers.get(MESSAGE_ID).unwrap().as_str(), id);
+        assert_eq!(written.head.headers.map().get(MESSAGE_ID).unwrap().as_str(), id);
         for part in &written.others {
-            let part = part.headers.get(MESSAGE_ID).unwrap().as_str();
+            let headers = part.headers.map();
+            let part = headers.get(MESSAGE_ID).unwrap().as_str();
             assert!(part.starts_with(id) && part != id, "{part}");
         }
     }
@@ -288,7 +289,7 @@ fn parts_of_two_attempts_fit_together() {
     let second = DeadLetter { error: "e".repeat(400), deliveries: Some(1_000), ..first.clone() };
     let (first, mut mixed) = (write(&first, max_payload), write(&second, max_payload));
     let ids = |written: &Written| {
-        let ids = written.others.iter().map(|part| part.headers.get(MESSAGE_ID).cloned());
+        let ids = written.others.iter().map(|part| part.headers.map().get(MESSAGE_ID).cloned());
         ids.collect::<Vec<_>>()
     };
     assert_eq!(ids(&first), ids(&mixed));
@@ -300,10 +301,13 @@ fn parts_of_two_attempts_fit_together() {
 fn parts_that_do_not_belong_together_are_refused() {
     let join = |mut one: Written, others: Vec<crate::deliver::Outgoing>| {
         one.refer(&[1]);
-        let Stored::First(first) = form::read(&one.head.headers, one.head.body).unwrap() else {
+        let Stored::First(first) = form::read(&one.head.headers.map(), one.head.body).unwrap()
+        else {
             panic!("not the first part");
         };
-        first.join(&others.into_iter().map(|part| (part.headers, part.body)).collect::<Vec<_>>())
+        first.join(
+            &others.into_iter().map(|part| (part.headers.map(), part.body)).collect::<Vec<_>>(),
+        )
     };
     let written = |sequence| {
         let letter = DeadLetter { stream_sequence: Some(sequence), ..letter(vec![0; 12_000]) };
@@ -313,7 +317,7 @@ fn parts_that_do_not_belong_together_are_refused() {
     assert!(join(written(1), written(2).others).is_err());
     assert!(join(written(1), Vec::new()).is_err());
     let part = written(1).others.remove(0);
-    let error = DeadLetter::read(&part.headers, part.body).unwrap_err();
+    let error = DeadLetter::read(&part.headers.map(), part.body).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::DeadLetter(_)), "{error}");
 }
 
