@@ -124,7 +124,7 @@ impl Essence {
 
     /// Whether it was examined; where a document shows that we are wrong, it was not.
     fn is_like(&self, case: &Case) -> bool {
-        let is_like = case.is_like(self.oracle, self.said.word(), (&self.writer, &self.reader));
+        let is_like = case.is_like(self.oracle, self.said.word(), &self.writer, &self.reader);
         is_like && self.is_ours() != Some(false)
     }
 }
