@@ -16,6 +16,8 @@ use wr_schema::names::Version;
 use wr_schema::page;
 use wr_schema::validator::Compiled;
 
+use crate::snapshots;
+
 /// One case.
 pub(crate) struct Case {
     pub(crate) rule: String,
@@ -96,18 +98,6 @@ fn lines(finding: &Finding, old: &Node, new: &Node) -> String {
     format!("{rule} {} `{pointer}` {message}\n  {spans}{evidence}{help}", kind.name())
 }
 
-fn snapshots() -> PathBuf {
-    wr_tests::repository().join("tests/snapshots/compat")
-}
-
-fn settings(folder: &Path) -> insta::Settings {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(folder);
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings
-}
-
 #[test]
 fn every_case_gives_what_its_name_says() {
     let mut wrong = String::new();
@@ -125,20 +115,14 @@ fn every_case_gives_what_its_name_says() {
 
 #[test]
 fn what_a_case_that_fires_says() {
-    let folder = snapshots().join("rules");
-    let _guard = settings(&folder).bind_to_scope();
-    let mut names = BTreeSet::new();
-    for case in cases().iter().filter(|case| case.name.starts_with("fires")) {
+    let cases = cases();
+    let told = cases.iter().filter(|case| case.name.starts_with("fires")).map(|case| {
         let found = findings(case);
         let told: Vec<String> =
             found.iter().map(|finding| lines(finding, &case.old, &case.new)).collect();
-        let name = format!("{}__{}", case.rule, case.name);
-        insta::assert_snapshot!(name.clone(), told.join("\n"));
-        names.insert(format!("{name}.snap"));
-    }
-    let dead: Vec<_> =
-        entries(&folder).into_iter().filter(|path| !names.contains(&name(path))).collect();
-    assert!(dead.is_empty(), "snapshots of no case; remove them: {dead:?}");
+        (format!("{}__{}", case.rule, case.name), told.join("\n"))
+    });
+    snapshots::of_cases("compat/rules", told);
 }
 
 #[test]
@@ -244,6 +228,6 @@ fn the_known_pairs_are_legal_minors_or_not() {
         told.push(format!("{name}: {} ({:?})", found.join(", "), report.required_bump));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let _guard = settings(&snapshots()).bind_to_scope();
+    let _guard = snapshots::settings("compat").bind_to_scope();
     insta::assert_snapshot!("pairs", told.join("\n"));
 }

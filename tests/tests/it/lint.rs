@@ -13,6 +13,8 @@ use wr_schema::draft::Draft;
 use wr_schema::finding::{Finding, LineColumn, Place};
 use wr_schema::lint::{RULES, lint};
 
+use crate::snapshots;
+
 /// Where a case that is one file stands in its catalogue.
 pub(crate) const PATH: &str = "demo.thing.happened.v1/1.0.json";
 
@@ -110,20 +112,12 @@ fn every_case_gives_what_its_name_says() {
 
 #[test]
 fn what_a_case_that_fires_says() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(wr_tests::repository().join("tests/snapshots/lint"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    let _guard = settings.bind_to_scope();
-    let mut names = BTreeSet::new();
-    for case in cases().iter().filter(|case| case.fires()) {
-        let name = format!("{}__{}", case.rule, case.name);
-        insta::assert_snapshot!(name.clone(), lines(&case.sources()).join("\n"));
-        names.insert(format!("{name}.snap"));
-    }
-    let kept = entries(&wr_tests::repository().join("tests/snapshots/lint"));
-    let dead: Vec<_> = kept.iter().filter(|path| !names.contains(&name(path))).collect();
-    assert!(dead.is_empty(), "snapshots of no case; remove them: {dead:?}");
+    let cases = cases();
+    let told = cases
+        .iter()
+        .filter(|case| case.fires())
+        .map(|case| (format!("{}__{}", case.rule, case.name), lines(&case.sources()).join("\n")));
+    snapshots::of_cases("lint", told);
 }
 
 #[test]

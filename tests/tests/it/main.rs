@@ -17,5 +17,6 @@ mod generator_defaults;
 mod lint;
 mod lint_dialect;
 mod lint_robustness;
+mod snapshots;
 mod spec_samples;
 mod workspace;
