@@ -8,6 +8,7 @@
 
 pub mod compat_fuzz;
 pub mod differential;
+mod second;
 
 use std::path::{Path, PathBuf};
 
