@@ -17,6 +17,7 @@ use wr_schema::json::{FileId, Node, parse};
 use wr_schema::language::{Side, language};
 use wr_schema::validator::Compiled;
 
+use crate::second::Second;
 use documents::{Pool, Writer};
 use schemas::{Author, DRAFTS};
 
@@ -116,7 +117,7 @@ pub fn node(schema: &Value) -> Node {
 /// A schema in both validators.
 pub struct Judges {
     reference: Compiled,
-    boon: Option<(boon::Schemas, boon::SchemaIndex)>,
+    boon: Option<Second>,
 }
 
 impl Judges {
@@ -128,8 +129,7 @@ impl Judges {
 
     /// What the reference says, and what the other says where it can read the schema.
     pub fn verdicts(&self, document: &Value) -> (bool, Option<bool>) {
-        let other = self.boon.as_ref();
-        let other = other.map(|(schemas, index)| schemas.validate(document, *index).is_ok());
+        let other = self.boon.as_ref().map(|boon| boon.accepts(document));
         (self.reference.accepts(document), other)
     }
 }
@@ -149,26 +149,12 @@ fn reads_beside_references(schema: &Value) -> bool {
     }
 }
 
-fn in_boon(schema: &Value) -> Option<(boon::Schemas, boon::SchemaIndex)> {
+fn in_boon(schema: &Value) -> Option<Second> {
     let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();
     if !draft.contains("20") && reads_beside_references(schema) {
         return None;
     }
-    let mut schemas = boon::Schemas::new();
-    let mut compiler = boon::Compiler::new();
-    compiler.set_default_draft(boon::Draft::V7);
-    compiler.enable_format_assertions();
-    compiler.register_format(boon::Format {
-        name: "uuid",
-        func: |value| match value.as_str() {
-            Some(text) if !wr_schema::validator::is_uuid(text) => Err("no uuid".into()),
-            _ => Ok(()),
-        },
-    });
-    let location = "https://example.com/schema.json";
-    compiler.add_resource(location, schema.clone()).ok()?;
-    let index = compiler.compile(location, &mut schemas).ok()?;
-    Some((schemas, index))
+    Second::new(schema).ok()
 }
 
 fn question(
