@@ -39,6 +39,11 @@ const STREAM: &str = "POSITION_EVENTS";
 
 #[tokio::main]
 async fn main() {
+    // A task, as a service's code is: the thread that waits in `main` is no worker.
+    tokio::spawn(run()).await.unwrap();
+}
+
+async fn run() {
     let server = Server::start().unwrap();
     let options = ConnectOptions::new("bench").server(server.url());
     let connection = options.connect().await.unwrap();
@@ -46,7 +51,8 @@ async fn main() {
     let plan = topology.plan(&connection).await.unwrap();
     plan.apply(&connection, Permission::default()).await.unwrap();
     println!("nats-server {}, file storage, one replica", connection.server_version());
-    match std::env::args().any(|argument| argument == "memory") {
+    let is_memory = std::env::args().any(|argument| argument == "memory");
+    match is_memory {
         true => memory(&connection, 1_000_000).await,
         false => {
             publish(&connection).await;

@@ -72,15 +72,15 @@ impl<E: std::error::Error> From<E> for HandlerError {
 #[non_exhaustive]
 pub struct Delivery {
     /// The subject that the event was published on.
-    pub subject: String,
+    pub subject: &'static str,
     /// The headers as they came.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// How many attempts there are before the event becomes a dead letter.
     pub attempts: u32,
     /// The stream and the sequence number, where it came from one.
-    pub position: Option<(String, u64)>,
+    pub position: Option<(&'static str, u64)>,
     /// Whether an operator sent it again out of the dead letters.
     pub redriven: bool,
     /// The trace it belongs to.
@@ -89,17 +89,13 @@ pub struct Delivery {
 
 impl Delivery {
     /// A first delivery, from no stream.
-    pub(crate) fn first(subject: &str, headers: &HeaderMap, attempts: u32) -> Delivery {
-        let trace = TraceContext::from_headers(headers).unwrap_or_else(TraceContext::root);
-        Delivery {
-            subject: subject.to_owned(),
-            headers: headers.clone(),
-            attempt: 1,
-            attempts,
-            position: None,
-            redriven: false,
-            trace,
-        }
+    pub(crate) fn first(
+        subject: &'static str,
+        headers: Arc<HeaderMap>,
+        trace: TraceContext,
+        attempts: u32,
+    ) -> Delivery {
+        Delivery { subject, headers, attempt: 1, attempts, position: None, redriven: false, trace }
     }
 
     /// Whether a failure of this attempt makes the event a dead letter.
@@ -222,11 +218,14 @@ impl Handlers {
     /// acknowledged, sent or waited for.
     pub async fn handle(&self, subject: &str, headers: &HeaderMap, bytes: &[u8]) -> Outcome {
         let policy = RetryPolicy::default();
-        let delivery = Delivery::first(subject, headers, policy.attempts);
-        match self.prepare(subject, bytes) {
-            Ok(prepared) => outcome(prepared.run(delivery.clone()).await, &delivery, &policy),
-            Err(undecodable) => undecodable.outcome(),
-        }
+        let prepared = match self.prepare(subject, bytes) {
+            Ok(prepared) => prepared,
+            Err(undecodable) => return undecodable.outcome(),
+        };
+        let trace = TraceContext::from_headers(headers).unwrap_or_else(TraceContext::root);
+        let headers = Arc::new(headers.clone());
+        let delivery = Delivery::first(prepared.subject, headers, trace, policy.attempts);
+        outcome(prepared.run(delivery.clone()).await, &delivery, &policy)
     }
 
     /// The subjects that have a handler.
@@ -348,6 +347,7 @@ struct Upcast<Old, New> {
 
 /// An event, ready to be handled.
 pub(crate) struct Prepared {
+    pub(crate) subject: &'static str,
     pub(crate) id: Uuid,
     pub(crate) timestamp: DateTime<Utc>,
     /// Whether its minor is newer than the newest that this build knows.
@@ -384,12 +384,14 @@ impl Prepared {
     }
 
     fn new<T: Payload + Send + 'static>(
+        subject: &'static str,
         event: Event<T>,
         is_newer: bool,
         runner: &Arc<Runner<T>>,
     ) -> Prepared {
         let runner = runner.clone();
         Prepared {
+            subject,
             id: event.id,
             timestamp: event.timestamp,
             is_newer,
@@ -416,7 +418,7 @@ impl<T: Payload + Send + 'static> Entry for Direct<T> {
     fn prepare(&self, bytes: &[u8]) -> std::result::Result<Prepared, wr_core::Error> {
         let event = Event::<T>::decode(bytes)?;
         let is_newer = is_newer::<T>(&event.version);
-        Ok(Prepared::new(event, is_newer, &self.runner))
+        Ok(Prepared::new(T::SUBJECT, event, is_newer, &self.runner))
     }
 }
 
@@ -440,7 +442,7 @@ where
             .with_id(old.id)
             .with_timestamp(old.timestamp);
         (new.trace_id, new.span_id, new.queue_id) = (old.trace_id, old.span_id, old.queue_id);
-        Ok(Prepared::new(new, is_newer, &self.runner))
+        Ok(Prepared::new(Old::SUBJECT, new, is_newer, &self.runner))
     }
 }
 

@@ -7,7 +7,9 @@ mod pull;
 mod seen;
 mod work;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer;
@@ -151,10 +153,11 @@ struct Shared {
     keeper: Keeper,
     seen: Option<Seen>,
     metrics: ConsumerMetrics,
-    event_metrics: std::collections::HashMap<&'static str, EventMetrics>,
+    event_metrics: HashMap<&'static str, Arc<EventMetrics>>,
     slots: Arc<Semaphore>,
-    /// Told when a slot is free again.
+    /// Told when so many slots are free as the pull loop waits for.
     freed: Notify,
+    awaited: AtomicUsize,
     in_flight: InFlight,
     order: Order,
     position: Position,
@@ -243,7 +246,7 @@ impl Shared {
         };
         let event_metrics = handlers
             .event_types()
-            .map(|(subject, event_type)| (subject, options.metrics.event(event_type)))
+            .map(|(subject, event_type)| (subject, Arc::new(options.metrics.event(event_type))))
             .collect();
         let metrics = options.metrics.consumer(consumer.stream, consumer.name);
         Ok(Shared {
@@ -258,12 +261,20 @@ impl Shared {
             event_metrics,
             slots: Arc::new(Semaphore::new(options.concurrency)),
             freed: Notify::new(),
+            awaited: AtomicUsize::new(usize::MAX),
             order: Order::default(),
             position,
             draining: watch::Sender::new(false),
             pulse: Pulse::new(consumer.stream, consumer.name),
             options,
         })
+    }
+
+    /// A slot is free again. The pull loop is told once it can ask for as many as it waits for.
+    fn freed(&self) {
+        if self.slots.available_permits() >= self.awaited.load(Ordering::Acquire) {
+            self.freed.notify_one();
+        }
     }
 
     fn ack_wait(&self) -> Duration {

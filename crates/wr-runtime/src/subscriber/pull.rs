@@ -1,11 +1,12 @@
 //! The pull loop: asks for as many messages as there are free slots, and heals itself.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::{Message, StatusCode, Subject};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -43,7 +44,7 @@ pub(super) async fn run(
             Ok(mut session) => {
                 let lost = tokio::select! {
                     lost = session.run() => Err(lost),
-                    deadline = &mut drained => Ok(after(deadline.unwrap_or_default())),
+                    deadline = told(&mut drained) => Ok(deadline),
                 };
                 match lost {
                     Err(lost) => lost,
@@ -63,9 +64,9 @@ pub(super) async fn run(
         }
         tracing::warn!(consumer = shared.consumer.name, "asking for messages again: {lost}");
         tokio::select! {
-            deadline = &mut drained => {
+            deadline = told(&mut drained) => {
                 shared.draining.send_replace(true);
-                break after(deadline.unwrap_or_default());
+                break deadline;
             }
             () = find_again(&shared, &mut pause) => {}
         }
@@ -95,6 +96,16 @@ impl Drop for Ending {
         self.0.pulse.stopped();
         self.0.order.clear();
     }
+}
+
+/// Until when to drain. Nobody who is dropped says so: it ends at once, and not by draining.
+async fn told(drained: &mut oneshot::Receiver<Duration>) -> Instant {
+    if !drained.is_terminated()
+        && let Ok(deadline) = drained.await
+    {
+        return after(deadline);
+    }
+    std::future::pending().await
 }
 
 /// A deadline as a moment; one without end is a year from now.
@@ -206,7 +217,7 @@ impl<'a> Session<'a> {
                         Some(message) => self.receive(message),
                         None => Err(ErrorKind::Disconnected.into()),
                     };
-                    if let Err(error) = received {
+                    if let Err(error) = received.and_then(|()| self.receive_ready()) {
                         return error;
                     }
                 }
@@ -228,13 +239,17 @@ impl<'a> Session<'a> {
 
     /// Asks for as many messages as there are free slots, as soon as that is half of them.
     async fn ask(&mut self) -> Result<()> {
+        let enough = match self.outstanding {
+            0 => 1,
+            _ => self.shared.options.concurrency.div_ceil(2),
+        };
+        // Set before the slots are looked at, so that one that is freed meanwhile is heard of.
+        self.shared.awaited.store(self.outstanding + enough, Ordering::Release);
         let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
-        let is_worth_it =
-            self.outstanding == 0 || free >= self.shared.options.concurrency.div_ceil(2);
         let client = self.shared.connection.client();
         // What is asked meanwhile would be asked again after the connection is made anew.
         let is_connected = client.connection_state() == State::Connected;
-        if free == 0 || !is_worth_it || !is_connected {
+        if free < enough || !is_connected {
             return Ok(());
         }
         let request = json!({
@@ -281,6 +296,19 @@ impl<'a> Session<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// Receives what is here already.
+    fn receive_ready(&mut self) -> Result<()> {
+        // Bounded, so that the loop also hears of everything else.
+        for _ in 0..256 {
+            match self.messages.next().now_or_never() {
+                Some(Some(message)) => self.receive(message)?,
+                Some(None) => return Err(ErrorKind::Disconnected.into()),
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     fn answered(&mut self) {

@@ -16,7 +16,7 @@ use super::in_flight::Place;
 use crate::dead_letter::{self, DeadLetter, Reason};
 use crate::error::Violation;
 use crate::handlers::{Delivery, HandlerError, Outcome, Prepared, Undecodable, outcome};
-use crate::metrics::Status;
+use crate::metrics::{EventMetrics, Status};
 use crate::retry::RetryPolicy;
 use crate::trace::TraceContext;
 
@@ -29,8 +29,10 @@ pub(super) struct Job {
     place: Place,
     /// Its number among the deliveries that are held; 0 while it is not.
     held: u64,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     body: Bytes,
+    /// Of the event type, where the subject has a handler.
+    metrics: Option<Arc<EventMetrics>>,
     deliveries: u32,
     received: Instant,
     slot: Option<OwnedSemaphorePermit>,
@@ -55,8 +57,9 @@ impl Job {
             reply,
             place: Place { sequence, stored_at },
             held: 0,
-            headers: message.headers.unwrap_or_default(),
+            headers: Arc::new(message.headers.unwrap_or_default()),
             body: message.payload,
+            metrics: shared.event_metrics.get(subject).cloned(),
             deliveries: u32::try_from(deliveries).unwrap_or(u32::MAX),
             received: Instant::now(),
             slot: None,
@@ -113,8 +116,8 @@ impl Job {
     }
 
     async fn process(self, prepared: Result<Prepared, Undecodable>, in_order: bool) -> bool {
-        let delivery = self.delivery();
-        let span = self.span(&delivery);
+        let trace = TraceContext::from_headers(&self.headers).unwrap_or_else(TraceContext::root);
+        let span = self.span(&trace);
         self.measure(&prepared);
         let settled = async {
             let outcome = match prepared {
@@ -125,7 +128,7 @@ impl Job {
                         self.count(Status::Duplicate);
                         return true;
                     }
-                    self.attempt(prepared, delivery, in_order).await
+                    self.attempt(prepared, trace, in_order).await
                 }
                 Err(undecodable) => {
                     self.shared.metrics.decode_failed(undecodable.reason.label());
@@ -137,16 +140,16 @@ impl Job {
         settled.instrument(span).await
     }
 
-    fn delivery(&self) -> Delivery {
-        let attempts = self.shared.consumer.attempts;
-        let mut delivery = Delivery::first(&self.subject, &self.headers, attempts);
+    fn delivery(&self, subject: &'static str, trace: TraceContext) -> Delivery {
+        let consumer = self.shared.consumer;
+        let mut delivery = Delivery::first(subject, self.headers.clone(), trace, consumer.attempts);
         delivery.attempt = self.deliveries;
         delivery.redriven = self.redriven;
-        delivery.position = Some((self.shared.consumer.stream.to_owned(), self.place.sequence));
+        delivery.position = Some((consumer.stream, self.place.sequence));
         delivery
     }
 
-    fn span(&self, delivery: &Delivery) -> Span {
+    fn span(&self, trace: &TraceContext) -> Span {
         let span = tracing::info_span!(
             "process",
             otel.name = format!("process {}", self.subject),
@@ -161,7 +164,7 @@ impl Job {
             messaging.message.id = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
-        delivery.trace.adopt(&span);
+        trace.adopt(&span);
         span
     }
 
@@ -169,7 +172,7 @@ impl Job {
         if self.deliveries > 1 {
             self.shared.metrics.redeliveries.inc();
         }
-        if let (Ok(prepared), Some(metrics)) = (prepared, self.event_metrics()) {
+        if let (Ok(prepared), Some(metrics)) = (prepared, &self.metrics) {
             metrics.aged((Utc::now() - prepared.timestamp).to_std().unwrap_or_default());
             if prepared.is_newer {
                 metrics.newer_minor();
@@ -188,11 +191,12 @@ impl Job {
     async fn attempt(
         &self,
         mut prepared: Prepared,
-        mut delivery: Delivery,
+        trace: TraceContext,
         in_order: bool,
     ) -> (Outcome, Option<Uuid>) {
         let id = prepared.id;
-        Span::current().record("messaging.message.id", id.to_string());
+        let mut delivery = self.delivery(prepared.subject, trace);
+        Span::current().record("messaging.message.id", tracing::field::display(id));
         let policy = RetryPolicy { attempts: delivery.attempts, ..self.shared.options.retry };
         loop {
             let outcome =
@@ -225,7 +229,7 @@ impl Job {
         let started = Instant::now();
         let handled = prepared.run_within(deadline, delivery).await;
         self.shared.in_flight.end(self.place, self.held);
-        if let Some(metrics) = self.event_metrics() {
+        if let Some(metrics) = &self.metrics {
             metrics.handled(started.elapsed());
         }
         handled
@@ -312,7 +316,7 @@ impl Job {
             stream_sequence: Some(self.place.sequence),
             stored_at: Some(DateTime::from_timestamp_nanos(self.place.stored_at)),
             deliveries: Some(i64::from(self.deliveries)),
-            original_headers: self.headers.clone(),
+            original_headers: HeaderMap::clone(&self.headers),
             schema_errors,
         }
     }
@@ -324,11 +328,7 @@ impl Job {
         let newest = self.shared.in_flight.release(self.place, self.held);
         let reply = newest.unwrap_or_else(|| self.reply.clone());
         let told = match self.shared.options.double_ack {
-            true => client
-                .request(reply, answer)
-                .await
-                .map(|_| ())
-                .map_err(|e| e.to_string()),
+            true => client.request(reply, answer).await.map(|_| ()).map_err(|e| e.to_string()),
             false => client.publish(reply, answer).await.map_err(|e| e.to_string()),
         };
         if let Err(error) = told {
@@ -337,13 +337,9 @@ impl Job {
     }
 
     fn count(&self, status: Status) {
-        if let Some(metrics) = self.event_metrics() {
+        if let Some(metrics) = &self.metrics {
             metrics.processed(status, self.received.elapsed());
         }
-    }
-
-    fn event_metrics(&self) -> Option<&crate::metrics::EventMetrics> {
-        self.shared.event_metrics.get(self.subject.as_str())
     }
 }
 
@@ -354,7 +350,7 @@ impl Drop for Job {
             self.shared.in_flight.release(self.place, self.held);
         }
         drop(self.slot.take());
-        self.shared.freed.notify_one();
+        self.shared.freed();
     }
 }
 
