@@ -6,6 +6,7 @@
 )]
 
 mod dead_letters;
+mod faults;
 mod health;
 mod publish;
 mod reconciler;

@@ -1,0 +1,205 @@
+//! Handlers that fail, panic, hang, block or are slow.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use wr_events::CATALOGUE;
+use wr_runtime::{HandlerError, Metrics, Reason};
+
+use super::ledger::{Ledger, letters};
+use super::{
+    CONSUMER, SUBJECT, catalogue, consumer, handlers, impatient, metric, numbered, publish, quick,
+    server, subscribe, until_settled, willing,
+};
+use crate::support::{LONG, enqueued, until};
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("on purpose, in a drop");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_every_kind_add_up() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let attempts = Arc::new(Mutex::new(BTreeMap::<String, Vec<u32>>::new()));
+    let seen = attempts.clone();
+    let handlers = handlers(&CATALOGUE, &ledger, move |event, delivery| {
+        let position = event.data.position_id;
+        seen.lock().unwrap().entry(position.clone()).or_default().push(delivery.attempt);
+        assert_ne!(position, "panics before it is a future");
+        async move {
+            let first = delivery.attempt == 1;
+            match position.as_str() {
+                "fails once" if first => Err(HandlerError::retryable("not yet")),
+                "fails always" => Err(HandlerError::retryable("never")),
+                "fails for good" => Err(HandlerError::permanent("no use")),
+                "panics once" if first => panic!("on purpose"),
+                "panics always" => panic!("on purpose"),
+                "hangs once" if first => std::future::pending().await,
+                "hangs always" => std::future::pending().await,
+                "hangs and panics" => {
+                    let _bomb = Bomb;
+                    std::future::pending().await
+                }
+                _ => Ok(()),
+            }
+        }
+    });
+    let options = quick().handler_deadline(Duration::from_millis(300)).metrics(metrics.clone());
+    let subscriber = subscribe(&connection, handlers, options).await;
+    let odd = [
+        ("fails once", 2, None),
+        ("fails always", 3, Some(Reason::MaxRetriesExceeded)),
+        ("fails for good", 1, Some(Reason::PermanentError)),
+        ("panics once", 2, None),
+        ("panics always", 3, Some(Reason::MaxRetriesExceeded)),
+        ("panics before it is a future", 3, Some(Reason::MaxRetriesExceeded)),
+        ("hangs once", 2, None),
+        ("hangs always", 3, Some(Reason::MaxRetriesExceeded)),
+        ("hangs and panics", 3, Some(Reason::MaxRetriesExceeded)),
+    ];
+    publish(&connection, &ledger, odd.iter().map(|(position, ..)| *position)).await;
+    publish(&connection, &ledger, numbered("fine", 200)).await;
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.acked, balance.handled.len(), balance.dead.len()), (209, 203, 6));
+    assert_eq!((balance.again(), balance.both().len()), (0, 0));
+
+    let attempts = attempts.lock().unwrap().clone();
+    let mut reasons: BTreeMap<String, Reason> = BTreeMap::new();
+    for letter in letters(&connection).await {
+        let body: serde_json::Value = serde_json::from_slice(&letter.body).unwrap();
+        reasons.insert(body["data"]["position_id"].as_str().unwrap().to_owned(), letter.reason);
+    }
+    for (position, times, reason) in odd {
+        assert_eq!(attempts[position], (1..=times).collect::<Vec<u32>>(), "{position}");
+        assert_eq!(reasons.get(position), reason.as_ref(), "{position}");
+    }
+    until("nothing is in flight", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
+    assert_eq!(metric(&metrics, "dead_letters_total"), 6.0);
+    assert!(subscriber.drain(LONG).await.unwrap().returned.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn a_handler_that_blocks_its_thread_stops_neither_the_others_nor_a_drain() {
+    let catalogue = impatient();
+    let (_server, connection) = server(catalogue).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let handlers = handlers(catalogue, &ledger, |event, _| async move {
+        match event.data.position_id.as_str() {
+            "blocks" => std::thread::sleep(Duration::from_millis(2_500)),
+            "blocks for long" => std::thread::sleep(Duration::from_secs(8)),
+            _ => {}
+        }
+        Ok(())
+    });
+    let options = quick().handler_deadline(Duration::from_millis(300)).metrics(metrics.clone());
+    let subscriber = subscribe(&connection, handlers, options.concurrency(4)).await;
+    publish(&connection, &ledger, ["blocks"]).await;
+    publish(&connection, &ledger, numbered("fine", 100)).await;
+    ledger.until(100).await;
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.dead.len()), (101, 0));
+
+    publish(&connection, &ledger, ["blocks for long"]).await;
+    until("it is being handled", || async { metric(&metrics, "consumer_in_flight") == 1.0 }).await;
+    let started = Instant::now();
+    let drained = subscriber.drain(Duration::from_millis(200)).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+    assert_eq!(drained.returned, [102]);
+    assert_eq!(metric(&metrics, "consumer_in_flight"), 0.0);
+    let another = subscribe(&connection, willing(catalogue, &ledger), quick()).await;
+    assert_eq!(ledger.balance(&connection).await.handled.len(), 102);
+    another.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_slower_than_the_ack_wait_runs_once() {
+    let catalogue = impatient();
+    let (_server, connection) = server(catalogue).await;
+    let ledger = Ledger::default();
+    let runs = Arc::new(Mutex::new(Vec::new()));
+    let begun = runs.clone();
+    let handlers = handlers(catalogue, &ledger, move |_, delivery| {
+        begun.lock().unwrap().push(delivery.attempt);
+        async {
+            tokio::time::sleep(Duration::from_millis(3_500)).await;
+            Ok(())
+        }
+    });
+    let subscriber = subscribe(&connection, handlers, quick()).await;
+    publish(&connection, &ledger, numbered("slow", 5)).await;
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (5, 0));
+    assert_eq!(*runs.lock().unwrap(), [1; 5]);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_delays_do_not_stop_the_others() {
+    let catalogue = catalogue(|consumer| consumer.max_ack_pending = 8);
+    let (_server, connection) = server(catalogue).await;
+    let ledger = Ledger::default();
+    let handlers = handlers(catalogue, &ledger, |event, delivery| async move {
+        match event.data.position_id.starts_with("delayed") && delivery.attempt == 1 {
+            true => Err(HandlerError::retry_after(Duration::from_secs(4), "later")),
+            false => Ok(()),
+        }
+    });
+    let subscriber = subscribe(&connection, handlers, quick().concurrency(4)).await;
+    publish(&connection, &ledger, numbered("delayed", 4)).await;
+    let started = Instant::now();
+    publish(&connection, &ledger, numbered("fine", 200)).await;
+    ledger.until(200).await;
+    println!("200 beside 4 that wait for 4 s: {:?}", started.elapsed());
+    assert_eq!(consumer(&connection).await["num_redelivered"], 0, "the delayed are still to come");
+    let balance = ledger.balance(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (204, 0));
+    subscriber.drain(LONG).await.unwrap();
+
+    let crowded = quick().concurrency(5);
+    let refused =
+        wr_runtime::Subscriber::start(&connection, CONSUMER, willing(catalogue, &ledger), crowded);
+    assert!(refused.await.unwrap_err().to_string().contains("max_ack_pending"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redriven_event_has_the_subject_that_it_was_published_on() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let ledger = Ledger::default();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let handlers = handlers(&CATALOGUE, &ledger, move |event, delivery| {
+        log.lock().unwrap().push((delivery.subject, delivery.redriven));
+        let good = event.data.position_id == "good";
+        async move { if good { Ok(()) } else { Err(HandlerError::permanent("no use")) } }
+    });
+    let subscriber = subscribe(&connection, handlers, quick()).await;
+    let mut ids = Vec::new();
+    let prefix = format!("waitingroom.redrive.{CONSUMER}.");
+    for (position, subject) in [("good", SUBJECT), ("bad", SUBJECT), ("lost", "waitingroom.what")] {
+        let event = enqueued(position, 0);
+        let body = wr_events::wr_core::Contract::encode(&event).unwrap();
+        let sent = connection.jetstream().publish(format!("{prefix}{subject}"), body.into()).await;
+        sent.unwrap().await.unwrap();
+        ledger.acked(event.id);
+        ids.push(event.id);
+    }
+    let balance = ledger.balance(&connection).await;
+    assert_eq!((balance.handled.len(), balance.dead.len()), (1, 2));
+    assert_eq!(balance.dead[&ids[1]], Reason::PermanentError);
+    assert_eq!(balance.dead[&ids[2]], Reason::UnknownType);
+    assert_eq!(*seen.lock().unwrap(), vec![(SUBJECT, true); 2]);
+    let subjects: Vec<_> =
+        letters(&connection).await.into_iter().map(|letter| letter.original_subject).collect();
+    assert!(subjects.iter().all(|subject| !subject.contains("redrive")), "{subjects:?}");
+    subscriber.drain(LONG).await.unwrap();
+}

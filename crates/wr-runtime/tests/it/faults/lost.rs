@@ -1,0 +1,168 @@
+//! Acks that are lost on the way.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use wr_events::wr_core::chrono::Utc;
+use wr_events::{
+    Event, SessionActiveV1, SessionExpiredV1, SessionStartedV1, SessionStartedV1Required,
+    SessionTerminatedV1,
+};
+use wr_runtime::{ConnectOptions, Connection, Handlers, Metrics, Subscriber};
+use wr_testkit::{Direction, Proxy, Server};
+
+use super::ledger::Ledger;
+use super::{
+    STREAM, ignore, impatient, metric, numbered, publish, publisher, quick, random, server,
+    subscribe, until_settled, willing,
+};
+use crate::support::{LONG, ask, enqueued, messages, until};
+
+/// A way to the server that can be told to lose things, and a connection over it.
+async fn detour(server: &Server) -> (Proxy, Connection) {
+    let proxy = Proxy::start(server.port()).unwrap();
+    let options = ConnectOptions::new("faults").server(proxy.url());
+    let options = options.request_timeout(Duration::from_millis(500));
+    let connection = options.connect().await.unwrap();
+    (proxy, connection)
+}
+
+/// Loses one in three acks of deliveries, each event's at most once; gives how many were lost.
+fn lose_acks(proxy: &Proxy) -> Arc<Mutex<BTreeSet<String>>> {
+    let mut random = random();
+    let lost = Arc::new(Mutex::new(BTreeSet::new()));
+    let losing = lost.clone();
+    proxy.drop_frames(Direction::ToServer, move |frame| {
+        // `$JS.ACK.{stream}.{consumer}.{deliveries}.{stream sequence}...`
+        let is_ack = frame.is_delivery_ack() && frame.payload == b"+ACK";
+        let place = frame.subject.split('.').nth(5).unwrap_or_default();
+        is_ack && random.u8(..3) == 0 && losing.lock().unwrap().insert(place.to_owned())
+    });
+    lost
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_publish_acks_store_nothing_twice() {
+    let (server, connection) = server(impatient()).await;
+    let (proxy, detour) = detour(&server).await;
+    let mut random = random();
+    proxy.drop_frames(Direction::ToClient, move |frame| {
+        frame.is_publish_ack() && random.u8(..3) == 0
+    });
+    let events: Vec<_> = (0..300).map(|number| enqueued(&format!("p{number}"), number)).collect();
+    let receipts = publisher(&detour, impatient()).publish_all(&events).await;
+    let receipts: Vec<_> = receipts.into_iter().map(Result::unwrap).collect();
+    let lost = proxy.dropped(Direction::ToClient);
+    let again: u32 = receipts.iter().map(|receipt| receipt.attempts - 1).sum();
+    let duplicates = receipts.iter().filter(|receipt| receipt.duplicate).count();
+    println!("300 published, {lost} acks lost, {again} sent again, {duplicates} had been there");
+    assert!(lost > 50);
+    // An ack that was only late is sent again for, too.
+    assert!(u64::from(again) >= lost);
+    assert_eq!(duplicates, receipts.iter().filter(|receipt| receipt.attempts > 1).count());
+    assert_eq!(messages(&connection, STREAM).await, 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_consumer_acks_bring_the_events_again() {
+    let catalogue = impatient();
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let lost = lose_acks(&proxy);
+    let ledger = Ledger::default();
+    let subscriber = subscribe(&detour, willing(catalogue, &ledger), quick()).await;
+    publish(&connection, &ledger, numbered("p", 200)).await;
+    until_settled(&connection).await;
+    let balance = ledger.balance(&connection).await;
+    let lost = lost.lock().unwrap().len();
+    println!("{lost} acks lost");
+    assert!(lost > 20);
+    assert_eq!((balance.handled.len(), balance.dead.len()), (200, 0));
+    assert_eq!(balance.again(), lost);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_is_not_handled_again_after_a_lost_ack() {
+    let catalogue = impatient();
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let lost = lose_acks(&proxy);
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let booked = {
+        let ledger = ledger.clone();
+        move |event: Event<SessionStartedV1>, _| {
+            ledger.handled(event.id);
+            std::future::ready(Ok(()))
+        }
+    };
+    let handlers = Handlers::new(catalogue)
+        .on::<SessionStartedV1>(booked)
+        .on::<SessionActiveV1>(ignore)
+        .on::<SessionExpiredV1>(ignore)
+        .on::<SessionTerminatedV1>(ignore);
+    let options = quick().metrics(metrics.clone());
+    let subscriber =
+        Subscriber::start(&detour, "notification-service", handlers, options).await.unwrap();
+    let events: Vec<_> = numbered("session", 200)
+        .into_iter()
+        .map(|session_id| {
+            let position_id = "p".to_owned();
+            let required =
+                SessionStartedV1Required { session_id, position_id, expires_at: Utc::now() };
+            Event::new("faults", SessionStartedV1::new(required))
+        })
+        .collect();
+    for receipt in publisher(&connection, catalogue).publish_all(&events).await {
+        ledger.acked(receipt.unwrap().id);
+    }
+    until("everything is settled", || async {
+        let subject = "CONSUMER.INFO.SESSION_EVENTS.notification-service";
+        let info = ask(&connection, subject, serde_json::json!({})).await;
+        info["num_pending"] == 0 && info["num_ack_pending"] == 0
+    })
+    .await;
+    let balance = ledger.balance(&connection).await;
+    let lost = lost.lock().unwrap().len();
+    println!("{lost} acks lost, {} redelivered", metric(&metrics, "redeliveries_total"));
+    assert!(lost > 20);
+    assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
+    assert!(metric(&metrics, "redeliveries_total") >= lost as f64);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
+    let catalogue = impatient();
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let mut random = random();
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let options = quick().concurrency(4).metrics(metrics.clone());
+    let subscriber = subscribe(&detour, willing(catalogue, &ledger), options).await;
+    let publishing = async {
+        let publisher = publisher(&detour, catalogue);
+        for number in 0..600 {
+            let pending = publisher.enqueue(&enqueued("p", number)).await.unwrap();
+            let ledger = ledger.clone();
+            tokio::spawn(async move { ledger.acked(pending.await.unwrap().id) });
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        publisher.drain(LONG).await
+    };
+    let cutting = async {
+        for _ in 0..5 {
+            ledger.until(ledger.count() + random.usize(20..60)).await;
+            proxy.cut();
+        }
+    };
+    let (drained, ()) = tokio::join!(publishing, cutting);
+    assert!(drained.is_clean(), "{drained:?}");
+    until_settled(&connection).await;
+    let balance = ledger.balance(&connection).await;
+    assert_eq!((balance.acked, balance.handled.len(), balance.dead.len()), (600, 600, 0));
+    assert_eq!(messages(&connection, STREAM).await, 600);
+    until("nothing is in flight", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
+    subscriber.drain(LONG).await.unwrap();
+}

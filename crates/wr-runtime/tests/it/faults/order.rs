@@ -1,0 +1,152 @@
+//! The order of events with one key.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use uuid::Uuid;
+use wr_events::wr_core::Catalogue;
+use wr_events::{Event, PositionEnqueuedV1};
+use wr_runtime::{Connection, HandlerError, Handlers, RetryPolicy};
+
+use super::ledger::Ledger;
+use super::{
+    catalogue, consumer, handlers, publisher, quick, random, server, subscribe, until_settled,
+};
+use crate::support::{LONG, enqueued, until};
+
+/// The numbers of the events that were handled, by key.
+type Log = Arc<Mutex<BTreeMap<String, Vec<i64>>>>;
+
+fn key(event: &Event<PositionEnqueuedV1>) -> String {
+    event.data.position_id.clone()
+}
+
+/// Ordered handlers, of which one event in so many fails for once or more.
+fn ordered(catalogue: &'static Catalogue, ledger: &Ledger, log: &Log, failures: u32) -> Handlers {
+    let log = log.clone();
+    let is_failing = move |id: Uuid, attempt: u32| {
+        let mut random = fastrand::Rng::with_seed(id.as_u128() as u64);
+        random.u32(..100) < failures && attempt <= random.u32(1..4)
+    };
+    handlers(catalogue, ledger, move |event, delivery| {
+        let log = log.clone();
+        async move {
+            let mut jitter = fastrand::Rng::new();
+            tokio::time::sleep(Duration::from_micros(jitter.u64(..1_500))).await;
+            if is_failing(event.id, delivery.attempt) {
+                return Err(HandlerError::retryable("not yet"));
+            }
+            let mut log = log.lock().unwrap();
+            log.entry(event.data.position_id).or_default().push(event.data.queue_length);
+            Ok(())
+        }
+    })
+    .ordered_by(key)
+}
+
+/// Publishes events of 50 keys, each numbered from 0, in a random order of the keys.
+async fn publish_keys(connection: &Connection, ledger: &Ledger, count: usize) {
+    let mut random = random();
+    let mut next = BTreeMap::<String, i64>::new();
+    let mut events = Vec::new();
+    for _ in 0..count {
+        let key = format!("key {}", random.u8(..50));
+        let number = next.entry(key.clone()).or_default();
+        events.push(enqueued(&key, *number));
+        *number += 1;
+    }
+    let publisher = publisher(connection, &wr_events::CATALOGUE);
+    for receipt in publisher.publish_all(&events).await {
+        let receipt = receipt.unwrap();
+        assert_eq!(receipt.attempts, 1, "one that was sent again is not in its place");
+        ledger.acked(receipt.id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_key_keeps_its_order_over_failures_and_drains() {
+    let catalogue = catalogue(|consumer| {
+        consumer.attempts = 9;
+        consumer.max_deliver = 20;
+    });
+    let (_server, connection) = server(catalogue).await;
+    let (ledger, log) = (Ledger::default(), Log::default());
+    publish_keys(&connection, &ledger, 4_000).await;
+    let pause = Duration::from_millis(5);
+    let options = quick().retry(RetryPolicy::new(pause, 2 * pause));
+    let mut random = random();
+    let mut returned = 0;
+    for _ in 0..4 {
+        let handlers = ordered(catalogue, &ledger, &log, 10);
+        let subscriber = subscribe(&connection, handlers, options.clone()).await;
+        ledger.until(ledger.count() + 300 + random.usize(..300)).await;
+        let deadline = Duration::from_millis(random.u64(..4));
+        returned += subscriber.drain(deadline).await.unwrap().returned.len();
+    }
+    let handlers = ordered(catalogue, &ledger, &log, 10);
+    let subscriber = subscribe(&connection, handlers, options).await;
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    subscriber.drain(LONG).await.unwrap();
+    println!("{returned} were given back by 4 drains");
+    assert_eq!((balance.handled.len(), balance.dead.len()), (4_000, 0));
+    let log = log.lock().unwrap();
+    assert_eq!(log.len(), 50);
+    for (key, numbers) in &*log {
+        // Aborted between its success and its ack, one is handled again, in its place.
+        let mut once = numbers.clone();
+        once.dedup();
+        assert_eq!(once, (0..once.len() as i64).collect::<Vec<i64>>(), "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_waits_does_not_stop_the_others() {
+    let catalogue = catalogue(|consumer| {
+        consumer.attempts = 5;
+        consumer.max_deliver = 10;
+    });
+    let (_server, connection) = server(catalogue).await;
+    let (ledger, log) = (Ledger::default(), Log::default());
+    let handled = log.clone();
+    let alive = Arc::new(());
+    let token = alive.clone();
+    let handlers = handlers(catalogue, &ledger, move |event, delivery| {
+        let (log, _token) = (handled.clone(), token.clone());
+        async move {
+            let first = event.data.position_id == "stuck" && event.data.queue_length == 0;
+            if first && delivery.attempt < 5 {
+                return Err(HandlerError::retry_after(Duration::from_secs(1), "not yet"));
+            }
+            let mut log = log.lock().unwrap();
+            log.entry(event.data.position_id).or_default().push(event.data.queue_length);
+            Ok(())
+        }
+    })
+    .ordered_by(key);
+    let subscriber = subscribe(&connection, handlers, quick().concurrency(8)).await;
+    let publisher = publisher(&connection, catalogue);
+    for number in 0..5 {
+        ledger.acked(publisher.publish(&enqueued("stuck", number)).await.unwrap().id);
+    }
+    for number in 0..500 {
+        let key = format!("other {}", number % 10);
+        ledger.acked(publisher.publish(&enqueued(&key, number / 10)).await.unwrap().id);
+    }
+    ledger.until(500).await;
+    assert_eq!(log.lock().unwrap().get("stuck"), None, "it waits still");
+    let balance = ledger.balance(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (505, 0));
+    assert!(log.lock().unwrap().values().all(|numbers| numbers.is_sorted()));
+    assert_eq!(consumer(&connection).await["num_redelivered"], 0, "tried again in place");
+
+    // Dropped with some in the order, it frees what it held.
+    ledger.acked(publisher.publish(&enqueued("stuck", 0)).await.unwrap().id);
+    for number in 1..5 {
+        ledger.acked(publisher.publish(&enqueued("stuck", number)).await.unwrap().id);
+    }
+    until("all are held", || async { consumer(&connection).await["num_ack_pending"] == 5 }).await;
+    drop(subscriber);
+    until("nothing is left of it", || async { Arc::strong_count(&alive) == 1 }).await;
+}
