@@ -3,6 +3,7 @@
 //! The generator, the checker and the lint all come here; nothing else decides what null, an
 //! unknown property or an unknown enum value means.
 
+mod location;
 mod null;
 mod references;
 mod whole;
@@ -35,22 +36,30 @@ pub enum Side {
 /// readers drop `additionalProperties: false` beside `properties`; whatever stands under `not`,
 /// `if`, `contains`, `dependencies` and `propertyNames` is taken as written.
 pub fn language(schema: &Node, side: Side) -> Node {
+    translated(schema, side, &How::Closed)
+}
+
+/// A schema as it is written, with every reference within it a pointer into `definitions`: without
+/// `$id`, `$anchor` and dynamic references.
+///
+/// A reference that leads out of the document, or nowhere, is left.
+pub fn resolved(schema: &Node) -> Node {
+    translated(schema, Side::Reader, &How::Raw)
+}
+
+fn translated(schema: &Node, side: Side, how: &How) -> Node {
     let mut translation = Translation {
-        root: schema,
         side,
         references: References::of(schema),
         parts: Vec::new(),
         ids: HashMap::new(),
         queue: Vec::new(),
     };
-    let mut out = translation.schema(schema, &How::Closed);
+    let mut out = translation.schema(schema, how);
     let span = schema.span;
     // Targets one after the other, so that no chain of references is too long.
     while let Some((index, target, how)) = translation.queue.pop() {
-        let translated = match how {
-            How::Raw => translation.raw(target),
-            how => translation.schema(target, &how),
-        };
+        let translated = translation.schema(target, &how);
         if let Some(part) = translation.parts.get_mut(index) {
             *part = translated;
         }
@@ -74,7 +83,6 @@ pub fn language(schema: &Node, side: Side) -> Node {
 
 /// A schema on its way into a language.
 struct Translation<'a> {
-    root: &'a Node,
     side: Side,
     references: References<'a>,
     /// The targets of references, each translated once for each way that it is used.
@@ -124,14 +132,23 @@ impl<'a> Translation<'a> {
         let branch = if whole.has_names { part() } else { How::Closed };
         let is_struct = schema.get("properties").is_some();
         let mut out: Vec<Member> = Vec::new();
+        let mut dynamic: Vec<Node> = Vec::new();
         for member in members {
             let name = member.key.as_str();
             let is_annotation =
                 keywords::keyword(name).is_some_and(|keyword| keyword.is_annotation());
             let value = match name {
                 _ if is_annotation => continue,
-                "x-wr-closed" | "$schema" | "$id" | "id" | "$anchor" | "definitions" | "$defs" => {
-                    continue;
+                "x-wr-closed" => continue,
+                _ if is_address(name) => continue,
+                "$dynamicRef" | "$recursiveRef" => {
+                    match self.references.dynamic_target(schema, name) {
+                        Some(target) => {
+                            dynamic.push(self.part(member.value.span, target, part()));
+                            continue;
+                        }
+                        None => member.value.clone(),
+                    }
                 }
                 "enum" if open && is_open_enum(&member.value) => {
                     if schema.get("type").is_none() {
@@ -171,6 +188,7 @@ impl<'a> Translation<'a> {
             };
             out.push(Member { value, ..member.clone() });
         }
+        conjoined(schema.span, &mut out, dynamic);
         if self.side == Side::Writer && *how == How::Closed {
             whole.close(schema, &mut out);
         }
@@ -206,9 +224,19 @@ impl<'a> Translation<'a> {
             }
             Data::Object(members) => {
                 let mut out = Vec::new();
+                let mut dynamic: Vec<Node> = Vec::new();
                 for member in members {
                     let value = match member.key.as_str() {
-                        "$id" | "id" | "$anchor" | "$schema" | "definitions" | "$defs" => continue,
+                        name if is_address(name) => continue,
+                        name @ ("$dynamicRef" | "$recursiveRef") => {
+                            match self.references.dynamic_target(schema, name) {
+                                Some(target) => {
+                                    dynamic.push(self.part(member.value.span, target, How::Raw));
+                                    continue;
+                                }
+                                None => member.value.clone(),
+                            }
+                        }
                         "$ref" => match self.reference(schema, &How::Raw).member("$ref") {
                             Some(reference) => reference.value.clone(),
                             None => member.value.clone(),
@@ -234,6 +262,7 @@ impl<'a> Translation<'a> {
                     };
                     out.push(Member { value, ..member.clone() });
                 }
+                conjoined(schema.span, &mut out, dynamic);
                 Data::Object(out)
             }
             other => other.clone(),
@@ -246,12 +275,10 @@ impl<'a> Translation<'a> {
         if schema.get("$ref").is_none() {
             return false;
         }
-        let draft = self.root.get("$schema").and_then(Node::as_str).unwrap_or_default();
-        let ignores = !draft.contains("/2019-09/") && !draft.contains("/2020-12/");
-        ignores
+        self.references.stand_alone()
             || schema.members().iter().all(|member| {
                 member.key == "$ref"
-                    || matches!(member.key.as_str(), "definitions" | "$defs" | "$schema" | "$id")
+                    || is_address(&member.key)
                     || keywords::keyword(&member.key).is_some_and(|keyword| keyword.is_annotation())
             })
     }
@@ -305,11 +332,47 @@ impl<'a> Translation<'a> {
             branches.items().iter().map(|branch| self.schema(branch, how)).collect();
         let followed: Vec<&Node> =
             branches.items().iter().map(|branch| self.references.follow(branch)).collect();
-        if let (true, Some((tag, values))) = (open, tag_of(&followed)) {
-            items.push(unknown_branch(branches.span, tag, values));
+        if self.side == Side::Reader {
+            // Branches that are no objects need no tag to be told from the others.
+            let objects: Vec<&Node> =
+                followed.iter().copied().filter(|branch| !is_no_object(branch)).collect();
+            let tag = tag_of(&objects, false).or_else(|| tag_of(&objects, true));
+            if let Some((tag, values)) = tag {
+                for (item, branch) in items.iter_mut().zip(&followed) {
+                    if let Some(known) = listed_tags(branch, tag) {
+                        *item = with_tags(item, tag, known);
+                    }
+                }
+                if open && objects.len() == followed.len() {
+                    items.push(unknown_branch(branches.span, tag, values));
+                }
+            }
         }
         Node { span: branches.span, data: Data::Array(items) }
     }
+}
+
+/// Whether a branch says by its `type` that it is no object.
+fn is_no_object(branch: &Node) -> bool {
+    let Some(types) = branch.get("type") else { return false };
+    let is_object = |name: &Node| name.as_str() == Some("object");
+    !is_object(types) && !types.items().iter().any(is_object)
+}
+
+/// The `enum` that is the tag of a branch.
+fn listed_tags<'n>(branch: &'n Node, tag: &str) -> Option<&'n Node> {
+    let property = branch.get("properties").filter(|_| !is_no_object(branch))?.get(tag)?;
+    property.get("enum").filter(|_| property.get("const").is_none())
+}
+
+/// A branch whose tag is one of these: unlike other enums, that of a tag is not open, or every
+/// branch would take the tags of all others.
+fn with_tags(branch: &Node, tag: &str, values: &Node) -> Node {
+    let span = branch.span;
+    let known = object(span, vec![member("enum", span, values.data.clone())]);
+    let tags = object(span, vec![member(tag, span, known.data)]);
+    let tagged = object(span, vec![member("properties", span, tags.data)]);
+    object(span, vec![member("allOf", span, Data::Array(vec![branch.clone(), tagged]))])
 }
 
 /// An object whose tag is a string that no branch names.
@@ -331,6 +394,33 @@ fn unknown_branch(span: Span, tag: &str, values: Vec<Node>) -> Node {
             member("properties", span, tags.data),
         ],
     )
+}
+
+/// Whether a keyword only says where schemas are found.
+fn is_address(keyword: &str) -> bool {
+    const ADDRESSES: &[&str] = &[
+        "$schema",
+        "$id",
+        "id",
+        "$anchor",
+        "$dynamicAnchor",
+        "$recursiveAnchor",
+        "$vocabulary",
+        "definitions",
+        "$defs",
+    ];
+    ADDRESSES.contains(&keyword)
+}
+
+/// Adds schemas of the same value to the others.
+fn conjoined(span: Span, out: &mut Vec<Member>, schemas: Vec<Node>) {
+    if schemas.is_empty() {
+        return;
+    }
+    match out.iter_mut().find(|member| member.key == "allOf") {
+        Some(Member { value: Node { data: Data::Array(items), .. }, .. }) => items.extend(schemas),
+        _ => out.push(member("allOf", span, Data::Array(schemas))),
+    }
 }
 
 /// Whether readers take other strings too: all its values are strings, or null.
@@ -385,29 +475,53 @@ pub fn message(envelope: &Node, payload: &Node, subject: &Subject) -> Node {
 
 /// The property that tells the branches of a union apart, and its value in each.
 pub fn tag(branches: &Node) -> Option<(&str, Vec<Node>)> {
-    tag_of(&branches.items().iter().collect::<Vec<_>>())
+    tag_of(&branches.items().iter().collect::<Vec<_>>(), false)
 }
 
-fn tag_of<'n>(branches: &[&'n Node]) -> Option<(&'n str, Vec<Node>)> {
+/// The tag of a union, which is a `const` in each branch, or in some an `enum`.
+fn tag_of<'n>(branches: &[&'n Node], may_list: bool) -> Option<(&'n str, Vec<Node>)> {
     let first = branches.first()?;
-    let mut values: HashMap<&str, (HashSet<&str>, Vec<Node>)> = HashMap::new();
+    let mut found: HashMap<&str, Tags<'_>> = HashMap::new();
     for branch in branches {
         let required = required(branch);
         for property in branch.get("properties").map(Node::members).unwrap_or_default() {
             let is_tag =
                 required.contains(property.key.as_str()) && !keywords::is_nullable(&property.value);
-            let Some(value) = property.value.get("const").filter(|_| is_tag) else { continue };
-            let (seen, values) = values.entry(property.key.as_str()).or_default();
-            if value.as_str().is_some_and(|text| seen.insert(text)) {
-                values.push(value.clone());
+            if is_tag {
+                found.entry(property.key.as_str()).or_default().add(&property.value, may_list);
             }
         }
     }
     let properties = first.get("properties").map(Node::members).unwrap_or_default();
     properties.iter().find_map(|property| {
-        let (_, values) = values.remove(property.key.as_str())?;
-        (values.len() == branches.len()).then_some((property.key.as_str(), values))
+        let tags = found.remove(property.key.as_str())?;
+        (tags.branches == branches.len()).then_some((property.key.as_str(), tags.values))
     })
+}
+
+/// What the branches of a union say of one property.
+#[derive(Default)]
+struct Tags<'n> {
+    seen: HashSet<&'n str>,
+    values: Vec<Node>,
+    /// The branches that list strings which no other does.
+    branches: usize,
+}
+
+impl<'n> Tags<'n> {
+    fn add(&mut self, property: &'n Node, may_list: bool) {
+        let values = match (property.get("const"), property.get("enum")) {
+            (Some(value), _) => std::slice::from_ref(value),
+            (None, Some(values)) if may_list => values.items(),
+            (None, _) => return,
+        };
+        let fresh: HashSet<&str> = values.iter().filter_map(Node::as_str).collect();
+        if !fresh.is_empty() && fresh.len() == values.len() && self.seen.is_disjoint(&fresh) {
+            self.seen.extend(fresh);
+            self.values.extend(values.iter().cloned());
+            self.branches += 1;
+        }
+    }
 }
 
 fn object(span: Span, members: Vec<Member>) -> Node {

@@ -19,11 +19,17 @@ pub(super) fn with_null(mut schema: Node) -> Node {
     if let Data::Object(members) = &mut schema.data {
         for member in members {
             match (member.key.as_str(), &mut member.value.data) {
-                ("type", Data::Array(types)) => types.push(null()),
+                ("type", Data::Array(types)) if types.iter().all(|name| !is_name(name)) => {
+                    types.push(null());
+                }
+                ("type", Data::Array(_)) => {}
+                ("type", Data::String(name)) if name == "null" => {}
                 ("type", _) => {
                     member.value.data = Data::Array(vec![member.value.clone(), null()]);
                 }
-                ("enum", Data::Array(values)) => values.push(Node { span, data: Data::Null }),
+                ("enum", Data::Array(values)) if !values.iter().any(is_value) => {
+                    values.push(Node { span, data: Data::Null });
+                }
                 _ => {}
             }
         }
@@ -43,6 +49,10 @@ pub(super) fn without_null(mut schema: Node) -> Node {
     }
     if !may_be_null(&schema) {
         return schema;
+    }
+    if is_null_alone(&schema) {
+        let any = object(span, Vec::new());
+        return object(span, vec![member("not", span, any.data)]);
     }
     if !is_plain(&schema) {
         return object(span, vec![member("allOf", span, Data::Array(vec![schema, not_null()]))]);
@@ -71,6 +81,25 @@ fn is_plain(schema: &Node) -> bool {
     const OTHERS: &[&str] =
         &["$ref", "const", "allOf", "anyOf", "oneOf", "not", "if", "$dynamicRef", "$recursiveRef"];
     schema.get("type").is_some() && !OTHERS.iter().any(|key| schema.get(key).is_some())
+}
+
+/// Whether a `type` or an `enum` leaves no value but null.
+fn is_null_alone(schema: &Node) -> bool {
+    let all = |values: &Node, is_null: fn(&Node) -> bool| {
+        !values.items().is_empty() && values.items().iter().all(is_null)
+    };
+    schema.get("type").is_some_and(|types| is_name(types) || all(types, is_name))
+        || schema.get("enum").is_some_and(|values| all(values, is_value))
+}
+
+/// Whether a node is the name of the type of null.
+fn is_name(node: &Node) -> bool {
+    node.as_str() == Some("null")
+}
+
+/// Whether a node is null.
+fn is_value(node: &Node) -> bool {
+    matches!(node.data, Data::Null)
 }
 
 /// Whether null may be a value of a schema, as far as its keywords tell.

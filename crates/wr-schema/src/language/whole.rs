@@ -37,6 +37,10 @@ impl<'a> Whole<'a> {
             self.is_decided = true;
             return;
         }
+        if let Some(target) = references.target(schema).filter(|_| references.stand_alone()) {
+            self.add(references, target, depth + 1);
+            return;
+        }
         let (names, patterns) = (schema.get("properties"), schema.get("patternProperties"));
         self.has_names |= names.is_some() || patterns.is_some();
         self.names.extend(names.map(Node::members).unwrap_or_default());
@@ -63,7 +67,9 @@ impl<'a> Whole<'a> {
         for branch in schema.get("allOf").map(Node::items).unwrap_or_default() {
             self.add(references, branch, depth + 1);
         }
-        if let Some(target) = references.target(schema) {
+        let dynamic = ["$dynamicRef", "$recursiveRef"].into_iter();
+        let dynamic = dynamic.filter_map(|key| references.dynamic_target(schema, key));
+        for target in references.target(schema).into_iter().chain(dynamic) {
             self.add(references, target, depth + 1);
         }
     }
@@ -104,9 +110,14 @@ fn speaks_of_names<'a>(references: &References<'a>, schema: &'a Node) -> bool {
     let mut seen = HashSet::new();
     let mut rest = vec![schema];
     while let Some(schema) = rest.pop() {
-        let schema = references.follow(schema);
         if !seen.insert(address(schema)) {
             continue;
+        }
+        if let Some(target) = references.target(schema) {
+            rest.push(target);
+            if references.stand_alone() {
+                continue;
+            }
         }
         if schema.get("properties").is_some_and(|names| !names.members().is_empty())
             || schema.get("patternProperties").is_some()
