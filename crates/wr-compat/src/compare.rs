@@ -1,12 +1,13 @@
 //! An old and a new version to a report.
 
 use wr_schema::json::{Node, Span};
-use wr_schema::language::{Side, language};
+use wr_schema::language::Side;
 
 use crate::direction::{Mode, Verdict, contains, direction};
 use crate::documents::Documents;
 use crate::evidence::Court;
 use crate::report::{Bump, Evidence, Finding, Kind, Overall, Report};
+use crate::solver::MALFORMED;
 use crate::{rules, walk};
 
 /// What the checker says of an old and a new version of a schema.
@@ -17,8 +18,8 @@ pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
     let verdicts = if old.to_value() == new.to_value() {
         // Nothing changed, so nothing can have broken that was not broken before.
         let verdict = match direction(old, new, mode) {
-            Verdict::Unproven(_) => Verdict::Compatible,
-            verdict @ (Verdict::Compatible | Verdict::Breaking(_)) => verdict,
+            Verdict::Unproven(reason) if reason != MALFORMED => Verdict::Compatible,
+            verdict => verdict,
         };
         (verdict.clone(), verdict)
     } else {
@@ -58,17 +59,14 @@ pub(crate) const GROWTH: &[&str] =
 
 /// Whether both versions have the same languages.
 pub(crate) fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
-    let same = |old: &Node, new: &Node| {
-        [(old, new), (new, old)]
-            .into_iter()
-            .all(|(inner, outer)| contains(&inner.to_value(), &outer.to_value()))
+    let sides: &[Side] = match mode {
+        Mode::Languages => &[Side::Writer, Side::Reader],
+        Mode::Raw => &[Side::Reader],
     };
-    match mode {
-        Mode::Languages => [Side::Writer, Side::Reader]
-            .into_iter()
-            .all(|side| same(&language(old, side), &language(new, side))),
-        Mode::Raw => same(old, new),
-    }
+    sides.iter().all(|side| {
+        let (old, new) = (mode.of(old, *side), mode.of(new, *side));
+        old == new || contains(&old, &new) && contains(&new, &old)
+    })
 }
 
 /// A direction that no rule has explained; the first findings are by rules.

@@ -5,11 +5,12 @@ use std::thread;
 
 use serde_json::Value;
 use wr_schema::json::Node;
-use wr_schema::language::{Side, language};
+use wr_schema::language::{Side, language, resolved};
 use wr_schema::validator::{Compiled, Violation};
 
+use crate::settled::{narrowed, widened};
 use crate::smallest::smallest;
-use crate::solver::{Arena, Outcome, Solver};
+use crate::solver::{Arena, FUEL, Outcome, Solver};
 
 /// What became of one direction.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,19 +43,30 @@ pub enum Mode {
     Raw,
 }
 
+impl Mode {
+    /// What is compared of a schema on one side.
+    pub(crate) fn of(self, schema: &Node, side: Side) -> Value {
+        let schema = match self {
+            Mode::Languages => language(schema, side),
+            Mode::Raw => resolved(schema),
+        };
+        schema.to_value()
+    }
+}
+
 /// Whether what `writer` sends is read by `reader`.
 pub fn direction(writer: &Node, reader: &Node, mode: Mode) -> Verdict {
-    let decided = with_room(|| {
-        let (sent, taken) = match mode {
-            Mode::Languages => (language(writer, Side::Writer), language(reader, Side::Reader)),
-            Mode::Raw => (writer.clone(), reader.clone()),
-        };
-        decide(&sent.to_value(), &taken.to_value())
-    });
+    direction_within(writer, reader, mode, FUEL)
+}
+
+/// The same within so many steps.
+pub(crate) fn direction_within(writer: &Node, reader: &Node, mode: Mode, steps: u32) -> Verdict {
+    let decided =
+        with_room(|| decide(&mode.of(writer, Side::Writer), &mode.of(reader, Side::Reader), steps));
     decided.unwrap_or_else(|| Verdict::Unproven("the checker failed".to_owned()))
 }
 
-fn decide(sent: &Value, taken: &Value) -> Verdict {
+fn decide(sent: &Value, taken: &Value, steps: u32) -> Verdict {
     let judges = OnceCell::new();
     let judges = || judges.get_or_init(|| Judges::new(sent, taken));
     let judge = |document: &Value| {
@@ -67,7 +79,8 @@ fn decide(sent: &Value, taken: &Value) -> Verdict {
     if let Some(reason) = arena.disputed() {
         return Verdict::Unproven(reason.to_owned());
     }
-    let document = match Solver::new(&arena).judged_by(&judge).escape(inner, outer) {
+    let mut solver = Solver::new(&arena).judged_by(&judge).within(steps);
+    let document = match solver.escape(inner, outer) {
         Outcome::None => return Verdict::Compatible,
         Outcome::Unknown(reason) => return Verdict::Unproven(reason.to_owned()),
         Outcome::Maybe(document, reason) if !judge(&document) => {
@@ -81,13 +94,16 @@ fn decide(sent: &Value, taken: &Value) -> Verdict {
     }
 }
 
+/// How many steps a question about one change of several may take.
+pub(crate) const TRIAL: u32 = 40_000;
+
 /// Whether it is proved that every document of one schema is one of the other.
 pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
     let proved = with_room(|| {
         let (arena, inner, outer) = Arena::of(inner, outer);
         !arena.is_circular(&[inner, outer])
             && arena.disputed().is_none()
-            && Solver::new(&arena).escape(inner, outer) == Outcome::None
+            && Solver::new(&arena).within(TRIAL).escape(inner, outer) == Outcome::None
     });
     proved == Some(true)
 }
@@ -104,6 +120,12 @@ fn with_room<T: Send>(question: impl FnOnce() -> T + Send) -> Option<T> {
     })
 }
 
+/// What readers refuse in any case, whatever stands in other documents.
+pub(crate) fn reads(taken: &Value) -> Result<Compiled, String> {
+    let widened = widened(taken);
+    Compiled::detect(widened.as_ref().unwrap_or(taken))
+}
+
 /// Both languages, compiled.
 struct Judges {
     sent: Compiled,
@@ -112,7 +134,9 @@ struct Judges {
 
 impl Judges {
     fn new(sent: &Value, taken: &Value) -> Result<Judges, String> {
-        Ok(Judges { sent: Compiled::detect(sent)?, taken: Compiled::detect(taken)? })
+        let narrowed = narrowed(sent);
+        let sent = Compiled::detect(narrowed.as_ref().unwrap_or(sent))?;
+        Ok(Judges { sent, taken: reads(taken)? })
     }
 
     fn is_witness(&self, document: &Value) -> bool {

@@ -8,7 +8,7 @@ use wr_schema::validator::Compiled;
 
 use crate::change::{Change, Otherwise, Sample};
 use crate::compare::{GROWTH, is_same};
-use crate::direction::{Mode, Verdict, Witness, direction};
+use crate::direction::{Mode, TRIAL, Verdict, Witness, direction_within, reads};
 use crate::documents::{Age, Documents, Edit};
 use crate::report::{Evidence, Finding, Kind};
 use crate::smallest::smallest;
@@ -33,6 +33,8 @@ pub(crate) struct Court<'a> {
     pub(crate) forward: Verdict,
     trials: u32,
     parts: usize,
+    /// The parts of the smaller version.
+    least: usize,
     untold: u32,
     readers: [Option<Compiled>; 2],
     writer: Option<Compiled>,
@@ -61,6 +63,7 @@ impl<'a> Court<'a> {
             forward,
             trials: MOST_TRIALS,
             parts: MOST_PARTS,
+            least: parts(old).min(parts(new)).max(1),
             untold: 0,
             readers: [None, None],
             writer: None,
@@ -128,7 +131,7 @@ impl<'a> Court<'a> {
         let Some(hybrid) = self.hybrid(age, edits) else {
             return Shown::Untold("there are too many changes to look at each alone".to_owned());
         };
-        match direction(writer, &hybrid, self.mode) {
+        match direction_within(writer, &hybrid, self.mode, TRIAL) {
             Verdict::Compatible => Shown::No,
             Verdict::Unproven(reason) => {
                 self.untold += 1;
@@ -144,11 +147,7 @@ impl<'a> Court<'a> {
         let slot = usize::from(kind == Kind::Forward);
         let Some(compiled) = self.readers.get_mut(slot) else { return Shown::No };
         if compiled.is_none() {
-            let schema = match self.mode {
-                Mode::Languages => language(reader, Side::Reader).to_value(),
-                Mode::Raw => reader.to_value(),
-            };
-            *compiled = Compiled::detect(&schema).ok();
+            *compiled = reads(&self.mode.of(reader, Side::Reader)).ok();
         }
         let Some(compiled) = compiled else {
             return Shown::Untold("a schema that cannot be run".to_owned());
@@ -173,7 +172,7 @@ impl<'a> Court<'a> {
 
     /// One version with some of the other, while there are trials left.
     fn hybrid(&mut self, age: Age, edits: &[Edit]) -> Option<Node> {
-        if self.trials == 0 || self.parts == 0 || self.untold >= MOST_UNTOLD {
+        if self.trials == 0 || self.parts < self.least || self.untold >= MOST_UNTOLD {
             return None;
         }
         self.trials -= 1;
@@ -204,14 +203,14 @@ impl<'a> Court<'a> {
 
     /// A document that old writers send and new readers take, with something at a place.
     fn document(&mut self, sample: &Sample) -> Option<Value> {
-        if self.trials == 0 || self.parts == 0 {
+        if self.trials == 0 || self.parts < self.least {
             return None;
         }
         self.trials -= 1;
         let forced = self.documents.forced(Age::Old, &sample.path, &sample.edits);
         self.parts = self.parts.saturating_sub(parts(&forced));
         let nothing = Node::from_value(&json!({ "not": {} }), forced.span);
-        let document = match direction(&forced, &nothing, Mode::Languages) {
+        let document = match direction_within(&forced, &nothing, Mode::Languages, TRIAL) {
             Verdict::Breaking(witness) => witness.document,
             Verdict::Compatible | Verdict::Unproven(_) => return None,
         };

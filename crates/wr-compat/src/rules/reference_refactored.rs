@@ -24,8 +24,7 @@ fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
     let moved = match (pair.old.shared_at(), pair.new.shared_at()) {
         (Some(_), None) => Some((SHARED, OWN, "is no shared definition any more")),
         (None, Some(_)) => Some((OWN, SHARED, "became a shared definition")),
-        // A newer file has every definition of the older one at a place of its own.
-        (Some(old), Some(new)) if old.file == new.file && old != new => {
+        (Some(old), Some(new)) if old != new => {
             Some((SHARED, "another type of them", "is another shared definition"))
         }
         (Some(_), Some(_)) | (None, None) => None,

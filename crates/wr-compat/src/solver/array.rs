@@ -121,6 +121,7 @@ impl<'a> Solver<'a> {
     ) -> Outcome {
         let mut items: Vec<Value> = Vec::new();
         let mut asked: Vec<Goal> = Vec::new();
+        let mut unknown = None;
         for index in 0..count {
             let mut literals = facts.array.each.clone();
             literals.extend(self.of_index(rules, index));
@@ -156,11 +157,22 @@ impl<'a> Solver<'a> {
                         Outcome::Unknown("items that must differ")
                     };
                 }
-                outcome => return outcome,
+                Outcome::None => return Outcome::None,
+                Outcome::Unknown(why) if unique || layout.equal.is_some() => {
+                    return Outcome::Unknown(why);
+                }
+                // A later item may show that there is nothing.
+                Outcome::Unknown(why) => {
+                    unknown = Some(why);
+                    items.push(Value::Null);
+                }
             }
             if unique {
                 asked.push(plain);
             }
+        }
+        if let Some(why) = unknown {
+            return Outcome::Unknown(why);
         }
         self.candidate(&facts.all, Value::Array(items))
     }

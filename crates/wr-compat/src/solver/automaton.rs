@@ -13,10 +13,15 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::ParserBuilder;
 
-/// A pattern, and its automaton where it can have one.
+use crate::look;
+
+/// An automaton, and whether it accepts the texts of a pattern or what is none of them.
+pub(crate) type Part = (Arc<Dfa>, bool);
+
+/// A pattern, and the automata that say the same together, where it can have them.
 pub(crate) struct Matcher {
     source: String,
-    dfa: OnceCell<Option<Arc<Dfa>>>,
+    parts: OnceCell<Option<Vec<Part>>>,
     budget: Rc<Cell<usize>>,
 }
 
@@ -53,7 +58,7 @@ impl Matchers {
         }
         let matcher = Rc::new(Matcher {
             source: pattern.to_owned(),
-            dfa: OnceCell::new(),
+            parts: OnceCell::new(),
             budget: self.budget.clone(),
         });
         self.known.insert(pattern.to_owned(), matcher.clone());
@@ -72,29 +77,46 @@ impl Matcher {
         &self.source
     }
 
-    /// The automaton of the ECMAScript pattern, which matches anywhere in a string; none where it
+    /// The automata of the ECMAScript pattern, which matches anywhere in a string; none where it
     /// is no regular language, or too large.
-    pub(crate) fn dfa(&self) -> Option<&Dfa> {
+    pub(crate) fn parts(&self) -> Option<&[Part]> {
         let build = || {
-            if self.source.len() > MAX_PATTERN || self.budget.get() < MAX_AUTOMATON {
+            if self.source.len() > MAX_PATTERN {
                 return None;
             }
-            let dfa = remembered(&self.source);
-            let cost = dfa.as_ref().map_or(MAX_AUTOMATON, |dfa| dfa.memory_usage());
-            self.budget.set(self.budget.get().saturating_sub(cost));
-            dfa
+            match look::parts(&self.source) {
+                None => Some(vec![(self.automaton(&self.source)?, true)]),
+                Some(parts) => parts
+                    .iter()
+                    .map(|(pattern, holds)| Some((self.automaton(pattern)?, *holds)))
+                    .collect(),
+            }
         };
-        self.dfa.get_or_init(build).as_deref()
+        self.parts.get_or_init(build).as_deref()
+    }
+
+    fn automaton(&self, pattern: &str) -> Option<Arc<Dfa>> {
+        if self.budget.get() < MAX_AUTOMATON {
+            return None;
+        }
+        let dfa = remembered(pattern);
+        let cost = dfa.as_ref().map_or(MAX_AUTOMATON, |dfa| dfa.memory_usage());
+        self.budget.set(self.budget.get().saturating_sub(cost));
+        dfa
     }
 
     /// Whether the pattern matches somewhere in a text, where it can be told.
     pub(crate) fn matches(&self, text: &str) -> Option<bool> {
-        let dfa = self.dfa()?;
-        let mut state = begin(dfa)?;
-        for byte in text.bytes() {
-            state = dfa.next_state(state, byte);
+        for (dfa, holds) in self.parts()? {
+            let mut state = begin(dfa)?;
+            for byte in text.bytes() {
+                state = dfa.next_state(state, byte);
+            }
+            if accepts(dfa, state) != *holds {
+                return Some(false);
+            }
         }
-        Some(accepts(dfa, state))
+        Some(true)
     }
 }
 

@@ -36,6 +36,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use bits::Bits;
+pub(crate) use read::MALFORMED;
 use read::Matcher;
 pub use read::{Arena, Dialect, Id};
 use summary::Summary;
@@ -119,13 +120,15 @@ pub struct Solver<'a> {
     choices: u32,
     /// How many more steps may be taken.
     fuel: u32,
+    /// How many steps the question may take.
+    limit: u32,
     summaries: HashMap<Id, Option<Rc<Summary>>>,
     /// What was last met that is not understood.
     opaque: Option<&'static str>,
 }
 
 /// How many steps one question may take; a question of the size of an event takes some hundreds.
-const FUEL: u32 = 400_000;
+pub(crate) const FUEL: u32 = 400_000;
 
 /// How deep a value may nest.
 const MAX_DEPTH: u32 = 2_000;
@@ -160,6 +163,7 @@ impl<'a> Solver<'a> {
             was_too_deep: false,
             choices: 0,
             fuel: FUEL,
+            limit: FUEL,
             summaries: HashMap::new(),
             opaque: None,
         }
@@ -171,11 +175,17 @@ impl<'a> Solver<'a> {
         self
     }
 
+    /// Lets the question take so many steps.
+    pub(crate) fn within(mut self, limit: u32) -> Solver<'a> {
+        self.limit = limit;
+        self
+    }
+
     /// A document that obeys `inner` and does not obey `outer`.
     pub fn escape(&mut self, inner: Id, outer: Id) -> Outcome {
         let mut outcome = Outcome::Unknown(TOO_LONG);
         // Values that nest little first: they are the smaller ones, and soon found.
-        for (max_depth, fuel) in [(8, FUEL / 4), (MAX_DEPTH, FUEL)] {
+        for (max_depth, fuel) in [(8, self.limit / 4), (MAX_DEPTH, self.limit)] {
             (self.max_depth, self.fuel, self.was_too_deep) = (max_depth, fuel, false);
             self.known.clear();
             let goal = [Literal::Schema(inner, true), Literal::Schema(outer, false)];

@@ -37,6 +37,13 @@ pub(crate) struct Obligation {
     pub(crate) value: Option<Literal>,
 }
 
+/// Properties that obligations have led to, with what they ask of them.
+#[derive(Clone, Debug, Default)]
+struct Placed {
+    members: Map<String, Value>,
+    literals: BTreeMap<String, Vec<Literal>>,
+}
+
 impl ObjectFacts {
     pub(crate) fn is_impossible(&self) -> bool {
         self.max.is_some_and(|max| max < self.min.max(self.present.len() as u64))
@@ -88,7 +95,7 @@ impl<'a> Solver<'a> {
         for other in others {
             let (names, complete) = self.names(object, &rules, other);
             let mut fits = |name: &String| {
-                self.place(object, &rules, other, name, &mut Map::new()) != Outcome::None
+                self.place(object, &rules, other, name, &mut Placed::default()) != Outcome::None
             };
             if complete && !names.iter().any(&mut fits) {
                 return Outcome::None;
@@ -101,26 +108,18 @@ impl<'a> Solver<'a> {
             false => Outcome::Unknown("no name was found, and none was excluded"),
         };
         for name in names {
-            let mut members = members.clone();
-            let mut placed = self.place(object, &rules, first, &name, &mut members);
+            let mut placed = Placed { members: members.clone(), literals: BTreeMap::new() };
+            let mut at = self.place(object, &rules, first, &name, &mut placed);
             for other in others {
-                if !matches!(placed, Outcome::Found(_) | Outcome::Maybe(..)) {
+                if !matches!(at, Outcome::Found(_) | Outcome::Maybe(..)) {
                     break;
                 }
-                let (names, _) = self.names(object, &rules, other);
-                placed = Outcome::Unknown(SEVERAL);
-                for name in names {
-                    let mut more = members.clone();
-                    let outcome = self.place(object, &rules, other, &name, &mut more);
-                    if matches!(outcome, Outcome::Found(_) | Outcome::Maybe(..)) {
-                        members = more;
-                        placed = outcome;
-                        break;
-                    }
-                }
+                at = self.anywhere(object, &rules, other, &mut placed);
             }
-            let next = match placed {
-                Outcome::Found(_) | Outcome::Maybe(..) => self.filled(facts, &rules, members),
+            let next = match at {
+                Outcome::Found(_) | Outcome::Maybe(..) => {
+                    self.filled(facts, &rules, placed.members)
+                }
                 outcome => outcome,
             };
             let next = match next {
@@ -136,6 +135,35 @@ impl<'a> Solver<'a> {
         outcome
     }
 
+    /// Puts a property at the first name that does: one that is there already, any other that
+    /// suits, or one that is made up.
+    fn anywhere(
+        &mut self,
+        object: &ObjectFacts,
+        rules: &[&ObjectRules],
+        obligation: &Obligation,
+        placed: &mut Placed,
+    ) -> Outcome {
+        let (mut names, _) = self.names(object, rules, obligation);
+        names.sort_by_key(|name| !placed.literals.contains_key(name));
+        for name in names {
+            let outcome = self.place(object, rules, obligation, &name, placed);
+            if matches!(outcome, Outcome::Found(_) | Outcome::Maybe(..)) {
+                return outcome;
+            }
+        }
+        let mut spoken = self.spoken(object, rules, obligation);
+        spoken.extend(placed.members.keys().cloned());
+        let (names, _) = self.fresh(rules, obligation, &spoken);
+        for name in names {
+            let outcome = self.place(object, rules, obligation, &name, placed);
+            if matches!(outcome, Outcome::Found(_) | Outcome::Maybe(..)) {
+                return outcome;
+            }
+        }
+        Outcome::Unknown(SEVERAL)
+    }
+
     /// Puts a property of an obligation's name, or makes the one of that name obey.
     fn place(
         &mut self,
@@ -143,16 +171,16 @@ impl<'a> Solver<'a> {
         rules: &[&ObjectRules],
         obligation: &Obligation,
         name: &str,
-        members: &mut Map<String, Value>,
+        placed: &mut Placed,
     ) -> Outcome {
+        let mut own = placed.literals.get(name).cloned().unwrap_or_default();
+        own.extend(obligation.value.clone());
         let mut literals = object.present.get(name).cloned().unwrap_or_default();
-        literals.extend(obligation.value.clone());
-        if members.contains_key(name) && !object.present.contains_key(name) {
-            return Outcome::Unknown(SEVERAL);
-        }
+        literals.extend(own.iter().cloned());
         let outcome = self.property(rules, name, literals);
         if let Outcome::Found(value) | Outcome::Maybe(value, _) = &outcome {
-            members.insert(name.to_owned(), value.clone());
+            placed.members.insert(name.to_owned(), value.clone());
+            placed.literals.insert(name.to_owned(), own);
         }
         outcome
     }

@@ -8,9 +8,12 @@ use serde_json::{Map, Number, Value};
 pub(crate) use super::automaton::Matcher;
 use super::automaton::Matchers;
 use super::format::Format;
-use super::references::{has_scopes, referred};
+use super::references::referred;
 pub(crate) use super::types::Types;
 use super::values::Values;
+
+/// Why nothing is said of a schema that no validator takes for one.
+pub(crate) const MALFORMED: &str = "a keyword that is not as its draft has it";
 
 /// A schema in an [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -138,6 +141,8 @@ pub(crate) struct ObjectRules {
 
 impl Arena {
     /// Two documents, of which equal schemas are one; the results are their roots.
+    ///
+    /// They are as `wr_schema::language` gives them: a reference within them is a pointer.
     pub fn of(inner: &Value, outer: &Value) -> (Arena, Id, Id) {
         let mut arena = Arena::default();
         let inner = arena.add(inner);
@@ -151,7 +156,6 @@ impl Arena {
             arena: self,
             document,
             dialect: Dialect::of(document),
-            scoped: has_scopes(document),
             ids: HashMap::new(),
             targets: HashMap::new(),
             queue: Vec::new(),
@@ -161,7 +165,7 @@ impl Arena {
             let schema = match value {
                 Value::Bool(verdict) => Schema { verdict: Some(*verdict), ..Schema::default() },
                 Value::Object(members) => reader.object(members),
-                _ => reader.unreadable("something that is no schema"),
+                _ => reader.unreadable(MALFORMED),
             };
             reader.arena.set(id, schema);
         }
@@ -208,8 +212,6 @@ struct Reader<'a, 'd> {
     arena: &'a mut Arena,
     document: &'d Value,
     dialect: Dialect,
-    /// Whether some part of the document has an address of its own.
-    scoped: bool,
     /// Schemas by where they are in memory.
     ids: HashMap<usize, Id>,
     targets: HashMap<&'d str, Option<&'d Value>>,
@@ -229,7 +231,8 @@ impl<'d> Reader<'_, 'd> {
         id
     }
 
-    fn unreadable(&self, reason: &'static str) -> Schema {
+    fn unreadable(&mut self, reason: &'static str) -> Schema {
+        self.arena.disputed = Some(reason);
         Schema { opaque: Some(Atom { reason, text: None, on: Types::ALL }), ..Schema::default() }
     }
 
@@ -248,7 +251,8 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn malformed(&mut self, schema: &mut Schema) {
-        self.atom(schema, "a keyword that is not as its draft has it", Types::ALL, None);
+        self.arena.disputed = Some(MALFORMED);
+        self.atom(schema, MALFORMED, Types::ALL, None);
     }
 
     fn children(&mut self, schema: &mut Schema, value: &'d Value) -> Vec<Id> {
@@ -553,9 +557,9 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
-    /// A reference within the document, by pointer, by anchor or by `$id`.
+    /// A reference within the document, which is a pointer.
     fn reference(&mut self, reference: &'d Value) -> Option<Id> {
-        let text = reference.as_str().filter(|_| !self.scoped)?;
+        let text = reference.as_str()?;
         let target = match self.targets.get(text) {
             Some(target) => *target,
             None => {

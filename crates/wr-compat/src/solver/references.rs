@@ -4,55 +4,10 @@ use serde_json::Value;
 
 use super::read::{Arena, Id, Schema};
 
-/// The schema that a reference names within its own document.
+/// The schema that a pointer of a reference leads to within its own document.
 pub(super) fn referred<'d>(document: &'d Value, text: &str) -> Option<&'d Value> {
-    let base = document.get("$id").or_else(|| document.get("id")).and_then(Value::as_str);
-    let own = base.unwrap_or_default().trim_end_matches('#');
-    let fragment = match text.split_once('#') {
-        Some((path, fragment)) if path.is_empty() || path == own => fragment,
-        None if text == own || text.is_empty() => "",
-        _ => return None,
-    };
-    let fragment = decoded(fragment);
-    if fragment.is_empty() || fragment.starts_with('/') {
-        return document.pointer(&fragment);
-    }
-    anchor(document, &fragment)
-}
-
-/// The schema with an anchor, or with an `$id` that is a fragment.
-fn anchor<'d>(value: &'d Value, name: &str) -> Option<&'d Value> {
-    let is_named = |key: &str, text: &str| value.get(key).and_then(Value::as_str) == Some(text);
-    let fragment = format!("#{name}");
-    if is_named("$anchor", name) || is_named("$id", &fragment) || is_named("id", &fragment) {
-        return Some(value);
-    }
-    match value {
-        Value::Object(members) => members.values().find_map(|value| anchor(value, name)),
-        Value::Array(items) => items.iter().find_map(|value| anchor(value, name)),
-        _ => None,
-    }
-}
-
-/// Whether a part of a document has an address, from which its references would be read.
-pub(super) fn has_scopes(document: &Value) -> bool {
-    let mut rest: Vec<&Value> = vec![document];
-    let mut is_root = true;
-    while let Some(value) = rest.pop() {
-        let is_address = |key: &str| {
-            value.get(key).and_then(Value::as_str).is_some_and(|text| !text.starts_with('#'))
-        };
-        if !is_root && (is_address("$id") || is_address("id")) {
-            return true;
-        }
-        is_root = false;
-        match value {
-            Value::Object(members) => rest.extend(members.values()),
-            Value::Array(items) => rest.extend(items),
-            _ => {}
-        }
-    }
-    false
+    let target = document.pointer(&decoded(text.strip_prefix('#')?))?;
+    (target.is_object() || target.is_boolean()).then_some(target)
 }
 
 /// The text with its `%41` resolved; what is no UTF-8 then stays as it is.

@@ -9,7 +9,7 @@ use regex_automata::util::primitives::StateID;
 use serde_json::{Value, json};
 use wr_schema::validator::Compiled;
 
-use super::automaton::{self, Dfa, Matcher};
+use super::automaton::{self, Dfa, Matcher, Part};
 use super::expand::Facts;
 use super::format::Format;
 use super::read::{Dialect, Schema};
@@ -177,21 +177,24 @@ impl Solver<'_> {
     /// The shortest string of the product of all automata.
     fn product(&mut self, facts: &Facts) -> Outcome {
         let rules = &facts.text;
-        let mut automata: Vec<(&Dfa, bool)> = Vec::new();
+        let mut automata: Vec<&Dfa> = Vec::new();
+        let mut groups: Vec<(&[Part], bool)> = Vec::new();
         for (matcher, matched) in &rules.patterns {
             // One that is no automaton is left out.
-            automata.extend(matcher.dfa().map(|dfa| (dfa, *matched)));
+            let Some(parts) = matcher.parts() else { continue };
+            automata.extend(parts.iter().map(|(dfa, _)| &**dfa));
+            groups.push((parts, *matched));
         }
         // What is no UTF-8 is no string.
         static ANY: OnceLock<Option<Dfa>> = OnceLock::new();
         let Some(any) = ANY.get_or_init(automaton::any) else {
             return Outcome::Unknown("an automaton would be too large");
         };
-        automata.push((any, true));
+        automata.push(any);
         let excluded = Trie::of(facts.excluded.iter().filter_map(|value| value.as_str()));
         let bytes = representatives(&automata, &excluded);
         let cap = rules.max.map_or(rules.min, |max| max.saturating_add(1));
-        let Some(begin) = automata.iter().map(|(dfa, _)| automaton::begin(dfa)).collect() else {
+        let Some(begin) = automata.iter().map(|dfa| automaton::begin(dfa)).collect() else {
             return Outcome::Unknown("an automaton has no start");
         };
         let first = State { automata: begin, excluded: Some(0), count: 0 };
@@ -204,10 +207,8 @@ impl Solver<'_> {
             let is_end = *count >= rules.min
                 && rules.max.is_none_or(|max| *count <= max)
                 && !node.is_some_and(|node| excluded.is_end(node))
-                && automata
-                    .iter()
-                    .zip(each)
-                    .all(|((dfa, matched), s)| automaton::accepts(dfa, *s) == *matched);
+                && each.last().is_some_and(|state| automaton::accepts(any, *state))
+                && are_met(&groups, each);
             if is_end {
                 return match spelt(&states, at) {
                     Some(text) => self.candidate(&facts.all, Value::from(text)),
@@ -222,12 +223,10 @@ impl Solver<'_> {
                 let next: Vec<StateID> = automata
                     .iter()
                     .zip(each)
-                    .map(|((dfa, _), state)| dfa.next_state(*state, *byte))
+                    .map(|(dfa, state)| dfa.next_state(*state, *byte))
                     .collect();
-                let is_dead = automata
-                    .iter()
-                    .zip(&next)
-                    .any(|((dfa, matched), state)| *matched && dfa.is_dead_state(*state));
+                let is_dead = next.last().is_some_and(|state| any.is_dead_state(*state))
+                    || is_stuck(&groups, &next);
                 // A character is counted at its first byte.
                 let count = (count + u64::from(*byte & 0xC0 != 0x80)).min(cap);
                 if is_dead || rules.max.is_some_and(|max| count > max) {
@@ -243,6 +242,27 @@ impl Solver<'_> {
         }
         Outcome::None
     }
+}
+
+/// Whether each pattern matches where it must, and only there; the states are those of all parts,
+/// one after another.
+fn are_met(groups: &[(&[Part], bool)], mut states: &[StateID]) -> bool {
+    groups.iter().all(|(parts, matched)| {
+        let (own, rest) = states.split_at(parts.len().min(states.len()));
+        states = rest;
+        let mut each = parts.iter().zip(own);
+        each.all(|((dfa, holds), state)| automaton::accepts(dfa, *state) == *holds) == *matched
+    })
+}
+
+/// Whether some pattern that must match no longer can.
+fn is_stuck(groups: &[(&[Part], bool)], mut states: &[StateID]) -> bool {
+    groups.iter().any(|(parts, matched)| {
+        let (own, rest) = states.split_at(parts.len().min(states.len()));
+        states = rest;
+        let mut each = parts.iter().zip(own);
+        *matched && each.any(|((dfa, holds), state)| *holds && dfa.is_dead_state(*state))
+    })
 }
 
 /// Where all automata are after some bytes.
@@ -326,15 +346,14 @@ impl Trie {
 
 /// One byte of each class that some automaton tells apart, and each that a listed string holds; the
 /// pleasant ones first.
-fn representatives(automata: &[(&Dfa, bool)], excluded: &Trie) -> Vec<u8> {
+fn representatives(automata: &[&Dfa], excluded: &Trie) -> Vec<u8> {
     let pleasant = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z').chain(b' '..=b'~');
     let listed: HashSet<u8> =
         excluded.nodes.iter().flat_map(|(below, _)| below.keys().copied()).collect();
     let mut seen = HashSet::new();
     let mut bytes = Vec::new();
     for byte in pleasant.chain(0..=255) {
-        let classes: Vec<u8> =
-            automata.iter().map(|(dfa, _)| dfa.byte_classes().get(byte)).collect();
+        let classes: Vec<u8> = automata.iter().map(|dfa| dfa.byte_classes().get(byte)).collect();
         let alone = listed.contains(&byte).then_some(byte);
         if seen.insert((classes, byte & 0xC0 == 0x80, alone)) {
             bytes.push(byte);

@@ -1,6 +1,7 @@
 //! Equal schemas become one, so that a value that must obey and disobey it is seen at once.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::read::{Arena, Id, Schema};
 
@@ -40,6 +41,7 @@ impl Arena {
     /// The first equal of each schema; none where telling them apart would take too long.
     fn firsts(&self) -> Option<Vec<Id>> {
         let mut names: HashMap<String, usize> = HashMap::new();
+        let mut name = String::new();
         let mut classes: Vec<usize> = Vec::with_capacity(self.schemas.len());
         let mut below: Vec<Vec<usize>> = Vec::with_capacity(self.schemas.len());
         for (at, schema) in self.schemas.iter().enumerate() {
@@ -50,9 +52,17 @@ impl Arena {
                 *id = Id::at(0);
             });
             let is_unique = schema.opaque.as_ref().is_some_and(|atom| atom.text.is_none());
-            let name = if is_unique { format!("#{at}") } else { format!("{alone:?}") };
-            let next = names.len();
-            classes.push(*names.entry(name).or_insert(next));
+            name.clear();
+            // Nothing fails to be written to a string.
+            let _ = if is_unique { write!(name, "#{at}") } else { write!(name, "{alone:?}") };
+            let class = match names.get(&name) {
+                Some(class) => *class,
+                None => {
+                    names.insert(name.clone(), names.len());
+                    names.len() - 1
+                }
+            };
+            classes.push(class);
             below.push(children);
         }
         let mut count = names.len();
