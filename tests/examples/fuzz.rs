@@ -1,6 +1,7 @@
 //! Differential cases without end: `cargo xtask fuzz --cases N --seed S` starts this.
 
 use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -10,16 +11,18 @@ use wr_tests::compat_fuzz;
 use wr_tests::differential::Differential;
 
 fn main() -> ExitCode {
-    let (cases, seed, what) = match arguments() {
+    let Arguments { cases, seed, what, file } = match arguments() {
         Ok(arguments) => arguments,
         Err(message) => {
-            eprintln!("error: {message}\nusage: fuzz [--compat|--pairs] [--cases N] [--seed S]");
+            eprintln!(
+                "error: {message}\nusage: fuzz [--compat|--pairs] [--file FILE] [--cases N] [--seed S]"
+            );
             return ExitCode::from(2);
         }
     };
     match what {
         What::Decoders => decode(cases, seed),
-        What::Checker => compare(cases, seed),
+        What::Checker => compare(cases, seed, file.as_deref()),
         What::Pairs => pairs(cases, seed),
     }
 }
@@ -74,13 +77,22 @@ fn decode(cases: u64, seed: u64) -> ExitCode {
     }
 }
 
-/// The checker on random pairs of schemas, its verdicts held to documents.
-fn compare(cases: u64, seed: u64) -> ExitCode {
+/// The checker on random pairs of schemas, or on those of a file, its verdicts held to documents.
+fn compare(cases: u64, seed: u64, file: Option<&Path>) -> ExitCode {
     println!("{cases} pairs of schemas from --seed {seed}");
     let begin = Instant::now();
     let limit = Duration::from_secs(1);
     let options = compat_fuzz::Options { seed, cases, documents: documents(), limit };
-    let counts = compat_fuzz::run(options, &mut std::io::stdout());
+    let counts = match file {
+        None => compat_fuzz::run(options, &mut std::io::stdout()),
+        Some(file) => match compat_fuzz::run_file(file, options, &mut std::io::stdout()) {
+            Ok(counts) => counts,
+            Err(error) => {
+                eprintln!("error: cannot read `{}`: {error}", file.display());
+                return ExitCode::FAILURE;
+            }
+        },
+    };
     let unproven: u64 = counts.unproven.values().sum();
     println!(
         "{} questions: {} compatible, held to {} documents; {} breaking; {unproven} unproven; the \
@@ -112,8 +124,17 @@ fn documents() -> u64 {
     asked.and_then(|text| text.parse().ok()).unwrap_or(10_000)
 }
 
-fn arguments() -> Result<(u64, u64, What), String> {
-    let (mut cases, mut seed) = (None, fastrand::u64(..1 << 48));
+/// What the command line says.
+struct Arguments {
+    cases: u64,
+    seed: u64,
+    what: What,
+    /// The pairs of schemas, a line each, where they are not made up; a seed is a line then.
+    file: Option<PathBuf>,
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let (mut cases, mut seed, mut file) = (None, None, None);
     let mut what = What::Decoders;
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
@@ -121,14 +142,22 @@ fn arguments() -> Result<(u64, u64, What), String> {
             what = if flag == "--compat" { What::Checker } else { What::Pairs };
             continue;
         }
-        let value = arguments.next().ok_or_else(|| format!("`{flag}` needs a number"))?;
+        let value = arguments.next().ok_or_else(|| format!("`{flag}` needs a value"))?;
+        if flag == "--file" {
+            file = Some(PathBuf::from(value));
+            continue;
+        }
         let number = value.parse().map_err(|_| format!("`{value}` is no number"))?;
         match flag.as_str() {
             "--cases" => cases = Some(number),
-            "--seed" => seed = number,
+            "--seed" => seed = Some(number),
             _ => return Err(format!("unknown flag `{flag}`")),
         }
     }
-    let usual = if what == What::Decoders { 100_000 } else { 1_000 };
-    Ok((cases.unwrap_or(usual), seed, what))
+    let (usual, first) = match (what, &file) {
+        (_, Some(_)) => (u64::MAX, 0),
+        (What::Decoders, None) => (100_000, fastrand::u64(..1 << 48)),
+        (_, None) => (1_000, fastrand::u64(..1 << 48)),
+    };
+    Ok(Arguments { cases: cases.unwrap_or(usual), seed: seed.unwrap_or(first), what, file })
 }

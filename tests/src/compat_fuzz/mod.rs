@@ -3,6 +3,7 @@
 //!
 //! A case is a number, so a case that fails is run again by its number alone.
 
+mod corpus;
 mod documents;
 mod schemas;
 
@@ -14,10 +15,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use wr_compat::{Mode, Verdict, direction};
 use wr_schema::json::{FileId, Node, parse};
-use wr_schema::language::{Side, language};
+use wr_schema::language::{Side, language, resolved};
 use wr_schema::validator::Compiled;
 
 use crate::second::Second;
+pub use corpus::run_file;
 use documents::{Pool, Writer};
 use schemas::{Author, DRAFTS};
 
@@ -193,7 +195,12 @@ fn question(
             return;
         }
     }
-    let (Some(of_writer), Some(of_reader)) = (Judges::new(&sent), Judges::new(&taken)) else {
+    // Plain sets are judged by the schemas as they came, not as the checker reads them.
+    let (of_writer, of_reader) = match mode {
+        Mode::Languages => (Judges::new(&sent), Judges::new(&taken)),
+        Mode::Raw => (Judges::new(&writer.to_value()), Judges::new(&reader.to_value())),
+    };
+    let (Some(of_writer), Some(of_reader)) = (of_writer, of_reader) else {
         return;
     };
     if let Verdict::Breaking(witness) = &verdict {
@@ -255,7 +262,7 @@ fn languages(writer: &Node, reader: &Node, mode: Mode) -> (Value, Value) {
         Mode::Languages => {
             (language(writer, Side::Writer).to_value(), language(reader, Side::Reader).to_value())
         }
-        Mode::Raw => (writer.to_value(), reader.to_value()),
+        Mode::Raw => (resolved(writer).to_value(), resolved(reader).to_value()),
     }
 }
 
