@@ -76,14 +76,15 @@ pub(crate) async fn delete(connection: &Connection, stream: &str, sequence: u64)
     }
 }
 
-/// `no message found`, by its sequence number or at all; a deletion has a code of its own, whose
-/// text tells that there was nothing.
+/// To a look-up the server says `no message found`, to a deletion `sequence not found`; before 2.11
+/// a deletion fails with the text of the former.
 fn is_gone(error: &Error) -> bool {
+    let gone = [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::SEQUENCE_NOT_FOUND];
+    let failed = ErrorCode::STREAM_MESSAGE_DELETE_FAILED;
     match error.kind() {
-        ErrorKind::Server { code, .. } => {
-            *code == ErrorCode::NO_MESSAGE_FOUND.0
-                || *code == ErrorCode::SEQUENCE_NOT_FOUND.0
-                || *code == ErrorCode::STREAM_MESSAGE_DELETE_FAILED.0
+        ErrorKind::Server { code, description, .. } => {
+            gone.iter().any(|gone| gone.0 == *code)
+                || (failed.0 == *code && description.contains("no message found"))
         }
         _ => false,
     }

@@ -297,6 +297,14 @@ async fn a_list_is_read_in_pages_and_both_ways() {
             (Some("other"), Some(Reason::UnknownType), 250),
         ]
     );
+
+    // What is far apart is found too.
+    let report = queue.purge(&Selection::all().sequences(301..750), false).await.unwrap();
+    assert_eq!((report.selected, report.purged), (449, 449));
+    let expected: Vec<u64> = (1..100).chain([300, 750]).collect();
+    assert_eq!(sequences(&queue, &Selection::all()).await, expected);
+    let all = list(&queue, &Selection::all(), ListOrder::NewestFirst).await;
+    assert!(all.iter().map(|entry| entry.sequence).eq(expected.iter().rev().copied()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -480,4 +488,44 @@ async fn options_that_cannot_be_are_refused() {
         let error = queue.redrive(&Selection::all(), &options, |_, _| {}).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Option(_)), "{error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_at_once_add_up() {
+    let (_server, connection) = server().await;
+    kept(&connection, 100).await;
+    let queue = queue(&connection);
+    let before = messages(&connection, STREAM).await;
+    let (half, options) = (Selection::all().sequences(1..=50), RedriveOptions::new());
+    let (one, other) =
+        tokio::join!(redrive(&queue, &half, &options), redrive(&queue, &half, &options),);
+    assert_eq!(one.redriven + other.redriven, 50);
+    assert_eq!(one.failed.len() + other.failed.len() + one.left.len() + other.left.len(), 0);
+    assert_eq!(messages(&connection, STREAM).await, before + 50);
+
+    let all = Selection::all();
+    let (one, other) = tokio::join!(queue.purge(&all, false), queue.purge(&all, false));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(one.purged + other.purged, 50);
+    for report in [one, other] {
+        assert_eq!(report.failed, []);
+        assert_eq!(report.selected, report.purged + report.gone);
+    }
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redrive_into_another_stream_is_a_failure() {
+    let (_server, connection) = server().await;
+    kept(&connection, 1).await;
+    ask(&connection, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
+    let config = json!({ "name": "OTHER", "subjects": ["waitingroom.redrive.>"] });
+    // The other streams have redrive subjects of their own.
+    for name in ["SESSION_EVENTS", "QUEUE_EVENTS"] {
+        ask(&connection, &format!("STREAM.DELETE.{name}"), json!({})).await;
+    }
+    ask(&connection, "STREAM.CREATE.OTHER", config).await;
+    let report = redrive(&queue(&connection), &Selection::all(), &RedriveOptions::new()).await;
+    assert!(matches!(report.failed[0].1.kind(), ErrorKind::Drift(_)), "{report:?}");
+    assert_eq!(messages(&connection, QUEUE).await, 1);
 }

@@ -38,6 +38,9 @@ async fn impatient(connection: &Connection) {
     ask(connection, &subject, json!({ "stream_name": STREAM, "config": config })).await;
 }
 
+/// How long a pull waits for messages; longer than the ack wait of an impatient consumer.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// The configuration of the reconciler's consumer.
 async fn config(connection: &Connection) -> Value {
     let info = format!("CONSUMER.INFO.{ADVISORIES}.reconciler");
@@ -54,7 +57,7 @@ async fn configure(connection: &Connection, config: Value) {
 async fn crash(connection: &Connection) -> Vec<jetstream::Message> {
     let consumer: jetstream::consumer::PullConsumer =
         connection.jetstream().get_consumer_from_stream(CONSUMER, STREAM).await.unwrap();
-    let batch = consumer.fetch().max_messages(100).messages().await.unwrap();
+    let batch = consumer.batch().max_messages(100).expires(PATIENCE).messages().await.unwrap();
     batch.map(Result::unwrap).collect().await
 }
 
