@@ -239,7 +239,8 @@ fn weight(node: &Node) -> usize {
 /// A schema with every reference replaced by what it means.
 ///
 /// Annotations beside a `$ref` win over those of its target. `format` of an integer becomes its
-/// range. `definitions` go.
+/// range. `definitions` go. The keywords of a shared definition, which every later file has again,
+/// stand where the first file has them, so that their place tells which definition it is.
 ///
 /// # Errors
 /// A reference means nothing or leads back to a schema that holds it, or the result is too large.
@@ -276,6 +277,9 @@ impl<'a> Resolver<'a> {
         self.open.push(target.node.span);
         let mut members = self.members(target.file, target.node)?;
         self.open.pop();
+        if let Some(first) = target.shared.and_then(|name| self.first(target.file, name)) {
+            stand_as(&mut members, first);
+        }
         let way = way(self.draft, file, node);
         for site in way.iter().rev().skip(1) {
             overlay(&mut members, site);
@@ -288,6 +292,15 @@ impl<'a> Resolver<'a> {
             other => other.clone(),
         };
         Ok(Node { span: node.span, data })
+    }
+
+    /// A shared definition as the oldest file of its major has it.
+    fn first(&self, file: &DraftFile<'a>, name: &str) -> Option<&'a Node> {
+        let newest = file.place.version()?;
+        let older = (0..newest.minor).map(|minor| Version { minor, ..newest });
+        let mut files =
+            older.filter_map(|version| self.draft.at(&format!("definitions/{version}.json")));
+        Some(&files.find_map(|file| file.definition(name))?.value)
     }
 
     fn members(
@@ -329,6 +342,15 @@ impl<'a> Resolver<'a> {
             other => other.clone(),
         };
         Ok(Node { span: node.span, data })
+    }
+}
+
+/// Lets keywords stand where another schema has them.
+fn stand_as(members: &mut [Member], other: &Node) {
+    for member in members {
+        if let Some(same) = other.member(&member.key) {
+            member.key_span = same.key_span;
+        }
     }
 }
 
