@@ -26,6 +26,10 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Between attempts to find the consumer again; it doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// After so long without a message, the server is not about to send one.
+const QUIET: Duration = Duration::from_millis(100);
+/// How long a server that answers may take to end a subscription, whatever the deadline of a drain.
+const ROUND_TRIP: Duration = Duration::from_secs(2);
 /// How long a handler that is told to end at the deadline of a drain may take for it. One that
 /// blocks its thread does not hear of it.
 const GRACE: Duration = Duration::from_secs(1);
@@ -332,7 +336,9 @@ impl<'a> Session<'a> {
             Err(_) => job,
         };
         if !job.is_ordered() {
-            self.tasks.spawn(job.run());
+            job.sizes(); let f = job.run();
+            eprintln!("SIZE {}", std::mem::size_of_val(&f));
+            self.tasks.spawn(f);
             return;
         }
         match job.prepare() {
@@ -351,20 +357,42 @@ impl<'a> Session<'a> {
 
     /// Asks for nothing more, and gives back what comes all the same.
     async fn close(mut self, deadline: Instant) {
-        if self.messages.drain().await.is_err() {
-            return;
+        let mut waiting = Vec::new();
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = left.clamp(ROUND_TRIP, SILENCE);
+        let _ = tokio::time::timeout(timeout, self.end(&mut waiting)).await;
+        // Not before the end, or they would come again on the requests that still stand.
+        for job in waiting {
+            job.give_back().await;
         }
-        let give_back = async {
-            while let Some(message) = self.messages.next().await {
-                if let Some(mut job) = Job::new(self.shared, message)
-                    && job.hold()
-                {
-                    job.give_back().await;
-                }
+    }
+
+    /// Ends the subscription. What the server sends while it ends is lost, and comes again after
+    /// the ack wait, behind what came later: so the requests are let run out first, which takes no
+    /// time while there are messages.
+    async fn end(&mut self, waiting: &mut Vec<Job>) {
+        while self.outstanding > 0 {
+            match tokio::time::timeout(QUIET, self.messages.next()).await {
+                Ok(Some(message)) => self.set_aside(message, waiting),
+                Ok(None) => return,
+                Err(_) => break,
             }
-        };
-        let until = deadline.min(Instant::now() + SILENCE);
-        let _ = tokio::time::timeout_at(until.into(), give_back).await;
+        }
+        if self.messages.drain().await.is_ok() {
+            while let Some(message) = self.messages.next().await {
+                self.set_aside(message, waiting);
+            }
+        }
+    }
+
+    fn set_aside(&mut self, message: Message, waiting: &mut Vec<Job>) {
+        let met = if message.reply.is_some() { 1 } else { declined(&message) };
+        self.outstanding = self.outstanding.saturating_sub(met);
+        if let Some(mut job) = Job::new(self.shared, message)
+            && job.hold()
+        {
+            waiting.push(job);
+        }
     }
 
     fn next(&self) -> String {
