@@ -37,7 +37,9 @@ pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 pub use selection::Selection;
 pub(crate) use stored::get;
 
-/// The most bytes that the circumstances add to a message in the shortest form of a dead letter.
+/// The most bytes that the circumstances add to a message in the form `raw`, where the names of
+/// stream, consumer and subject take no more than 1,000: what the publisher leaves free, so that
+/// each of its events fits into one dead letter.
 pub(crate) const ROOM: usize = 4_096;
 
 /// A message that a consumer gave up, with the circumstances (the specification's `DLQMessage`, and

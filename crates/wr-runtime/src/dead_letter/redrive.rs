@@ -21,11 +21,12 @@ use wr_core::topology::Consumer;
 
 use super::keep::{redrive_subject, require_stream, trace_of};
 use super::queue::{DeadLetterQueue, Found, ListOrder};
-use super::selection::{Selection, fits};
+use super::selection::Selection;
 use super::{DeadLetter, block};
 use crate::deliver::{Outgoing, Persistence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::MESSAGE_ID;
+use crate::topology::stored;
 use crate::trace::TraceContext;
 
 /// What the headers begin with that a redrive adds.
@@ -287,7 +288,7 @@ impl<'a> Run<'a> {
         let consumer = self.consumer(letter)?;
         let subject = redrive_subject(self.queue.topology, consumer.name, &letter.original_subject);
         for subject in [&subject, &letter.original_subject] {
-            if !consumer.filter_subjects.iter().any(|filter| fits(filter, subject)) {
+            if !stored(consumer.filter_subjects, subject) {
                 let (consumer, subject) = (consumer.name.to_owned(), subject.clone());
                 return Err(Skip::NotRead { consumer, subject });
             }

@@ -1,19 +1,27 @@
 //! Dead letters: kept in every form, listed, redriven to one consumer, purged.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, consumer::PullConsumer};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
-use wr_events::{CATALOGUE, wr_core::chrono::Utc};
+use wr_events::wr_core::chrono::Utc;
+use wr_events::{
+    CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
+    PositionExpiredV1,
+};
 use wr_runtime::{
-    ConnectOptions, Connection, DeadLetter, DeadLetterQueue, Entry, ErrorKind, Keeper, Kept,
-    ListOrder, Reason, RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip,
+    ConnectOptions, Connection, DeadLetter, DeadLetterQueue, Delivery, Entry, ErrorKind,
+    HandlerError, Handlers, Keeper, Kept, ListOrder, Publisher, PublisherOptions, Reason,
+    RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip, Subscriber, SubscriberOptions,
 };
 use wr_testkit::ServerOptions;
 
-use crate::support::{apply, ask, messages, server};
+use crate::support::{LONG, apply, ask, connect, enqueued, messages, server, until};
 
 pub(crate) const STREAM: &str = "POSITION_EVENTS";
 pub(crate) const CONSUMER: &str = "analytics-processor";
@@ -134,6 +142,70 @@ async fn every_size_is_kept_and_read_back() {
     assert_eq!(queue.get(99).await.unwrap(), None);
     let report = queue.purge(&Selection::all(), false).await.unwrap();
     assert_eq!((report.selected, report.purged), (4, 4));
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+}
+
+/// With a limit of 16 KB: every form begins and ends at some of these sizes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_takes_every_size_around_its_limit() {
+    let server = ServerOptions::new().config("max_payload: 16384").start().unwrap();
+    let connection = connect(&server.url()).await;
+    apply(&connection).await;
+    let sizes = (9_800..10_900).chain(14_900..15_900).step_by(16);
+    let letters = letters(&connection, sizes.map(|size| vec![b'x'; size]).collect()).await;
+    let (keeper, queue) = (keeper(&connection), queue(&connection));
+    let mut forms = BTreeMap::new();
+    for (letter, before) in letters.iter().zip(0..) {
+        assert_eq!(keeper.keep(letter, None).await.unwrap(), Kept::New);
+        let last = ListOrder::NewestFirst;
+        let entry = list(&queue, &Selection::all().limit(1), last).await.remove(0);
+        assert_eq!(&queue.get(entry.sequence).await.unwrap().unwrap(), letter);
+        let parts = entry.sequence - before - forms.get(&2).copied().unwrap_or(0);
+        *forms.entry(parts).or_insert(0) += 1;
+    }
+    assert_eq!(forms.keys().copied().collect::<Vec<_>>(), [1, 2], "{forms:?}");
+}
+
+/// The whole way: a handler gives an event up, an operator redrives it, and the handler takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_redriven_is_handled() {
+    let (_server, connection) = server().await;
+    let cured = Arc::new(AtomicBool::new(false));
+    let handled = Arc::new(Mutex::new(Vec::new()));
+    let (is_cured, log) = (cured.clone(), handled.clone());
+    let handlers = Handlers::new(&CATALOGUE)
+        .on(move |event: Event<PositionEnqueuedV1>, delivery: Delivery| {
+            let result = match is_cured.load(Ordering::SeqCst) {
+                true => Ok(()),
+                false => Err(HandlerError::permanent("not yet")),
+            };
+            if result.is_ok() {
+                log.lock().unwrap().push((event.id, delivery.subject, delivery.redriven));
+            }
+            std::future::ready(result)
+        })
+        .on(async |_: Event<PositionAdmittedV1>, _: Delivery| Ok(()))
+        .on(async |_: Event<PositionExpiredV1>, _: Delivery| Ok(()))
+        .on(async |_: Event<PositionCancelledV1>, _: Delivery| Ok(()));
+    let options = SubscriberOptions::new();
+    let subscriber = Subscriber::start(&connection, CONSUMER, handlers, options).await.unwrap();
+    let publisher = Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new());
+    let event = enqueued("pos-1", 3);
+    publisher.unwrap().publish(&event).await.unwrap();
+
+    let queue = queue(&connection);
+    for deaths in 1..=2 {
+        until("it is dead", async || messages(&connection, QUEUE).await == 1).await;
+        let entry = list(&queue, &Selection::all(), ListOrder::OldestFirst).await.remove(0);
+        assert_eq!(entry.sequence, deaths);
+        assert_eq!(entry.letter.unwrap().original_subject, SUBJECT);
+        cured.store(deaths == 2, Ordering::SeqCst);
+        let report = redrive(&queue, &Selection::all(), &RedriveOptions::new()).await;
+        assert_eq!(report.redriven, 1);
+    }
+    until("it is handled", async || !handled.lock().unwrap().is_empty()).await;
+    subscriber.drain(LONG).await.unwrap();
+    assert_eq!(*handled.lock().unwrap(), [(event.id, SUBJECT, true)]);
     assert_eq!(messages(&connection, QUEUE).await, 0);
 }
 
