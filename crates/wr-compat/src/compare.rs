@@ -1,5 +1,7 @@
 //! An old and a new version to a report.
 
+use std::thread;
+
 use wr_schema::json::{Node, Span};
 use wr_schema::language::Side;
 
@@ -23,7 +25,7 @@ pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
         };
         (verdict.clone(), verdict)
     } else {
-        (direction(old, new, mode), direction(new, old, mode))
+        both(old, new, mode)
     };
     let mut court = Court::new((old, new), &documents, mode, verdicts);
     let (pairs, is_complete) = walk::pairs(&documents);
@@ -39,6 +41,23 @@ pub fn compare(old: &Node, new: &Node, mode: Mode) -> Report {
     let mut report = Report { backward, forward, findings, required_bump: Bump::None };
     report.required_bump = bump(&report, old, new, mode);
     report
+}
+
+/// From how many bytes on both directions are told at once.
+const LARGE: usize = 20_000;
+
+/// What becomes of either direction.
+fn both(old: &Node, new: &Node, mode: Mode) -> (Verdict, Verdict) {
+    let size = |node: &Node| node.span.end.saturating_sub(node.span.start);
+    if size(old) + size(new) < LARGE {
+        return (direction(old, new, mode), direction(new, old, mode));
+    }
+    thread::scope(|scope| {
+        let forward = thread::Builder::new().spawn_scoped(scope, || direction(new, old, mode));
+        let backward = direction(old, new, mode);
+        let forward = forward.ok().and_then(|forward| forward.join().ok());
+        (backward, forward.unwrap_or_else(|| direction(new, old, mode)))
+    })
 }
 
 /// The smallest bump that changes need.

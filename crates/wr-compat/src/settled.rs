@@ -22,6 +22,14 @@ pub(crate) fn widened(schema: &Value) -> Option<Value> {
 fn settled(schema: &Value, want: bool) -> Option<Value> {
     let none = Map::new();
     let definitions = schema.get("definitions").and_then(Value::as_object).unwrap_or(&none);
+    let mut leads_out = false;
+    references(schema, &mut |text| {
+        let name = text.strip_prefix("#/definitions/");
+        leads_out |= !name.is_some_and(|name| definitions.contains_key(name)) && is_out(text);
+    });
+    if !leads_out {
+        return None;
+    }
     let mut root = schema.clone();
     root.as_object_mut()?.remove("definitions");
     let draft = schema.get("$schema").and_then(Value::as_str).unwrap_or_default();

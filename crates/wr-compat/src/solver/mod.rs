@@ -128,7 +128,7 @@ pub struct Solver<'a> {
 }
 
 /// How many steps one question may take; a question of the size of an event takes some hundreds.
-pub(crate) const FUEL: u32 = 400_000;
+pub(crate) const FUEL: u32 = 300_000;
 
 /// How deep a value may nest.
 const MAX_DEPTH: u32 = 2_000;
