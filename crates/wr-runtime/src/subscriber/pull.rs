@@ -336,9 +336,7 @@ impl<'a> Session<'a> {
             Err(_) => job,
         };
         if !job.is_ordered() {
-            job.sizes(); let f = job.run();
-            eprintln!("SIZE {}", std::mem::size_of_val(&f));
-            self.tasks.spawn(f);
+            self.tasks.spawn(job.run());
             return;
         }
         match job.prepare() {
