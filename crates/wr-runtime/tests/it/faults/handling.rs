@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use wr_events::CATALOGUE;
 use wr_runtime::{HandlerError, Metrics, Reason};
+use wr_testkit::{Direction, Proxy};
 
 use super::ledger::{Ledger, letters};
 use super::{
@@ -140,6 +141,30 @@ async fn a_handler_slower_than_the_ack_wait_runs_once() {
     until_settled(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (5, 0));
     assert_eq!(*runs.lock().unwrap(), [1; 5]);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+/// Who asks for the metrics waits for an answer, and nobody else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_goes_on_while_the_metrics_lag() {
+    let catalogue = impatient();
+    let (server, connection) = server(catalogue).await;
+    let proxy = Proxy::start(server.port()).unwrap();
+    let detour = super::connect(&proxy.url()).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let handlers = handlers(catalogue, &ledger, |_, _| async {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        Ok(())
+    });
+    let subscriber = subscribe(&detour, handlers, quick().metrics(metrics.clone())).await;
+    proxy.drop_frames(Direction::ToServer, |frame| frame.subject.contains(".CONSUMER.INFO."));
+    publish(&connection, &ledger, numbered("slow", 3)).await;
+    let balance = ledger.balance(&connection).await;
+    assert!(proxy.dropped(Direction::ToServer) > 0);
+    proxy.pass_all();
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (3, 0));
+    assert_eq!(metric(&metrics, "redeliveries_total"), 0.0);
     subscriber.drain(LONG).await.unwrap();
 }
 

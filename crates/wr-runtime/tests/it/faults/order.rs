@@ -7,11 +7,12 @@ use std::time::Duration;
 use uuid::Uuid;
 use wr_events::wr_core::Catalogue;
 use wr_events::{Event, PositionEnqueuedV1};
-use wr_runtime::{Connection, HandlerError, Handlers, RetryPolicy};
+use wr_runtime::{Connection, HandlerError, Handlers, Reason, RetryPolicy};
 
 use super::ledger::Ledger;
 use super::{
-    catalogue, consumer, handlers, publisher, quick, random, server, subscribe, until_settled,
+    catalogue, consumer, handlers, impatient, numbered, publish, publisher, quick, random, server,
+    subscribe, until_settled, willing,
 };
 use crate::support::{LONG, enqueued, until};
 
@@ -149,4 +150,24 @@ async fn a_key_that_waits_does_not_stop_the_others() {
     until("all are held", || async { consumer(&connection).await["num_ack_pending"] == 5 }).await;
     drop(subscriber);
     until("nothing is left of it", || async { Arc::strong_count(&alive) == 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_panics_stops_nobody() {
+    let catalogue = impatient();
+    let (_server, connection) = server(catalogue).await;
+    let ledger = Ledger::default();
+    let handlers = willing(catalogue, &ledger).ordered_by(|event: &Event<PositionEnqueuedV1>| {
+        assert_ne!(event.data.position_id, "without a key", "on purpose");
+        event.data.position_id.clone()
+    });
+    let subscriber = subscribe(&connection, handlers, quick()).await;
+    publish(&connection, &ledger, ["without a key"]).await;
+    publish(&connection, &ledger, numbered("fine", 50)).await;
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.dead.len()), (50, 1));
+    assert!(balance.dead.values().all(|reason| *reason == Reason::PermanentError));
+    assert!(subscriber.pulse().is_running());
+    subscriber.drain(LONG).await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -13,8 +13,8 @@ use wr_testkit::Cluster;
 
 use super::ledger::Ledger;
 use super::{
-    CONSUMER, QUEUE, STREAM, impatient, publisher, quick, random, server, subscribe, until_settled,
-    willing,
+    CONSUMER, QUEUE, STREAM, handlers, impatient, numbered, publish, publisher, quick, random,
+    server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, ask, enqueued, messages, until};
 
@@ -93,6 +93,51 @@ async fn a_server_killed_under_load_loses_nothing() {
     assert_eq!(messages(&connection, STREAM).await, balance.acked as u64);
     assert_eq!(twice(&connection).await, 0);
     until("it is ready again", || async { pulse.trouble().is_none() }).await;
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_killed_while_handlers_run_does_not_run_them_twice() {
+    let catalogue = impatient();
+    let (mut server, connection) = server(catalogue).await;
+    let ledger = Ledger::default();
+    let begun = Arc::new(AtomicUsize::new(0));
+    let counted = begun.clone();
+    let handlers = handlers(catalogue, &ledger, move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Ok(())
+        }
+    });
+    let subscriber = subscribe(&connection, handlers, quick()).await;
+    publish(&connection, &ledger, numbered("slow", 5)).await;
+    until("all have begun", || async { begun.load(Ordering::SeqCst) == 5 }).await;
+    server.kill();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (5, 0));
+    assert_eq!(begun.load(Ordering::SeqCst), 5);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_nothing_is_noticed() {
+    let catalogue = impatient();
+    let (mut server, connection) = server(catalogue).await;
+    let ledger = Ledger::default();
+    let subscriber = subscribe(&connection, willing(catalogue, &ledger), quick()).await;
+    let pulse = subscriber.pulse();
+    publish(&connection, &ledger, numbered("before", 20)).await;
+    until("it is ready", || async { pulse.last_beat().is_some() }).await;
+    server.pause().unwrap();
+    until("it is not ready", || async { pulse.trouble().is_some() }).await;
+    server.resume().unwrap();
+    publish(&connection, &ledger, numbered("after", 20)).await;
+    let balance = ledger.balance(&connection).await;
+    until("it is ready again", || async { pulse.trouble().is_none() }).await;
+    assert_eq!((balance.handled.len(), balance.dead.len()), (40, 0));
     subscriber.drain(LONG).await.unwrap();
 }
 
