@@ -80,10 +80,14 @@ impl Outgoing {
                 return Err(error.at(format!("publish on `{}`", self.subject)));
             }
             on_retry(&error);
-            tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempts += 1;
-            sent = self.send(connection).await;
+            // Every event is a task, whose memory is moved as it begins: what rarely runs is boxed.
+            sent = Box::pin(async {
+                tokio::time::sleep(wait).await;
+                self.send(connection).await
+            })
+            .await;
         }
     }
 

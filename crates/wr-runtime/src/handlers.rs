@@ -167,7 +167,12 @@ impl Handlers {
     /// Handles the events of a type. Handlers must be idempotent: an event may come again.
     #[must_use]
     pub fn on<T: Payload + Send + 'static>(mut self, handler: impl Handler<T>) -> Self {
-        let run = move |event, delivery| -> Running { Box::pin(handler(event, delivery)) };
+        let handler = Arc::new(handler);
+        // The handler is called when it is first polled, where its panics are caught.
+        let run = move |event, delivery| -> Running {
+            let handler = handler.clone();
+            Box::pin(async move { handler(event, delivery).await })
+        };
         let runner = Arc::new(Runner::<T> { run: Box::new(run), key: OnceLock::new() });
         self.runners.insert(TypeId::of::<T>(), Box::new(runner.clone()));
         self.insert(T::SUBJECT, T::EVENT_TYPE, Direct { runner });
@@ -364,23 +369,23 @@ impl Prepared {
     }
 
     /// As [`Prepared::run`]; what takes longer than the deadline has failed.
-    pub(crate) async fn run_within(self, deadline: Duration, delivery: Delivery) -> Handled {
-        let late = |_| {
+    pub(crate) fn run_within(
+        self,
+        deadline: Duration,
+        delivery: Delivery,
+    ) -> impl Future<Output = Handled> + Send {
+        let late = move |_| {
             let seconds = deadline.as_secs_f64();
             Err(HandlerError::retryable(format!("the handler took longer than {seconds} s")))
         };
+        let in_time = tokio::time::timeout(deadline, self.running(delivery));
         // What the handler holds is dropped in here as well: that may panic, too.
-        let in_time = async move {
-            let running = self.running(delivery);
-            tokio::time::timeout(deadline, running).await.unwrap_or_else(late)
-        };
-        caught(in_time).await
+        caught(async move { in_time.await.unwrap_or_else(late) })
     }
 
-    async fn running(self, delivery: Delivery) -> Handled {
+    fn running(self, delivery: Delivery) -> impl Future<Output = Handled> + Send {
         let trace = delivery.trace.clone();
-        let run = self.run;
-        trace.scope(async move { run(delivery).await }).await
+        trace.scope((self.run)(delivery))
     }
 
     fn new<T: Payload + Send + 'static>(
@@ -401,9 +406,9 @@ impl Prepared {
     }
 }
 
-async fn caught(handling: impl Future<Output = Handled>) -> Handled {
+fn caught(handling: impl Future<Output = Handled> + Send) -> impl Future<Output = Handled> + Send {
     let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
-    AssertUnwindSafe(handling).catch_unwind().await.unwrap_or_else(panicked)
+    AssertUnwindSafe(handling).catch_unwind().map(move |handled| handled.unwrap_or_else(panicked))
 }
 
 impl<T: Payload + Send + 'static> Entry for Direct<T> {

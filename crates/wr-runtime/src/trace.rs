@@ -110,8 +110,8 @@ impl TraceContext {
     }
 
     /// Runs what belongs to this trace.
-    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+    pub(crate) fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, work)
     }
 
     /// Version 00 is `00-{32 hex}-{16 hex}-{2 hex}`; a later one may go on after that.

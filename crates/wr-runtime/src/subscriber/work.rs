@@ -21,6 +21,8 @@ use crate::retry::RetryPolicy;
 use crate::trace::TraceContext;
 
 /// A message that was delivered, and holds a slot until it is settled.
+///
+/// Every message is a task, whose memory is moved as it begins: what rarely runs is boxed.
 pub(super) struct Job {
     pub(super) shared: Arc<Shared>,
     subject: String,
@@ -115,7 +117,7 @@ impl Job {
         }
     }
 
-    async fn process(self, prepared: Result<Prepared, Undecodable>, in_order: bool) -> bool {
+    async fn process(&self, prepared: Result<Prepared, Undecodable>, in_order: bool) -> bool {
         let trace = TraceContext::from_headers(&self.headers).unwrap_or_else(TraceContext::root);
         let span = self.span(&trace);
         self.measure(&prepared);
@@ -182,7 +184,7 @@ impl Job {
 
     async fn was_seen(&self, id: Uuid) -> bool {
         match &self.shared.seen {
-            Some(seen) => seen.contains(id).await,
+            Some(seen) => Box::pin(seen.contains(id)).await,
             None => false,
         }
     }
@@ -205,7 +207,7 @@ impl Job {
                 Outcome::Retry { after, error } if in_order => {
                     tracing::info!(%id, attempt = delivery.attempt, "trying again: {error}");
                     self.shared.metrics.retries.inc();
-                    if self.pause(*after).await {
+                    if Box::pin(self.pause(*after)).await {
                         return (
                             Outcome::Retry { after: Duration::ZERO, error: error.clone() },
                             None,
@@ -246,7 +248,7 @@ impl Job {
         match outcome {
             Outcome::Ack => {
                 if let (Some(seen), Some(id)) = (&self.shared.seen, id) {
-                    seen.insert(id).await;
+                    Box::pin(seen.insert(id)).await;
                 }
                 self.answer(Bytes::from_static(ACK)).await;
                 self.count(Status::Success);
@@ -263,7 +265,7 @@ impl Job {
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
                 let letter = self.dead_letter(reason, error, schema_errors);
-                self.give_up(&letter, in_order).await
+                Box::pin(self.give_up(&letter, in_order)).await
             }
         }
     }
@@ -328,7 +330,10 @@ impl Job {
         let newest = self.shared.in_flight.release(self.place, self.held);
         let reply = newest.unwrap_or_else(|| self.reply.clone());
         let told = match self.shared.options.double_ack {
-            true => client.request(reply, answer).await.map(|_| ()).map_err(|e| e.to_string()),
+            true => {
+                let told = Box::pin(client.request(reply, answer)).await;
+                told.map(|_| ()).map_err(|e| e.to_string())
+            }
             false => client.publish(reply, answer).await.map_err(|e| e.to_string()),
         };
         if let Err(error) = told {
