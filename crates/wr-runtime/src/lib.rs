@@ -3,6 +3,8 @@
 //!
 //! - [`Registry`] judges payloads and messages by name, by the texts that the catalogue carries.
 //! - [`Topology`] plans, applies and verifies streams, buckets and consumers.
+//! - [`DeadLetterQueue`] lists, redrives and purges what consumers gave up, and [`Reconciler`] adds
+//!   what the server gave up.
 //! - [`HealthCheck`] tells whether a service is alive, and whether it is ready.
 
 mod connection;

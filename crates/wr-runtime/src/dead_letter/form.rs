@@ -23,6 +23,8 @@ const HEADER_BYTES: &str = "Wr-Dead-Letter-Header-Bytes";
 /// Of the first part: how many bytes were cut.
 const BYTES: &str = "Wr-Dead-Letter-Bytes";
 
+/// Bytes of the headers of a first part that are written last, but for the id.
+const PART_HEADERS: usize = 128;
 /// What a part that is not the first may hold at least, or `max_payload` is too small for parts.
 const LEAST_CHUNK: usize = 64;
 
@@ -64,75 +66,94 @@ pub(super) fn write(
     trace: &TraceContext,
     max_payload: usize,
 ) -> Result<Written> {
-    let id = letter.id()?;
-    let outgoing = |headers: HeaderMap, body| Outgoing {
-        subject: subject.into(),
-        headers: headers.into(),
-        body,
+    let writer = Writer { letter, id: letter.id()?, subject, max_payload };
+    let whole = match writer.document(trace)? {
+        Some(document) => Some(document),
+        None => writer.raw(),
     };
-    let fits = |headers: &HeaderMap, body: usize| block::size(headers) + body <= max_payload;
-    let whole = |headers, body| Written { head: outgoing(headers, body), others: Vec::new() };
+    match whole {
+        Some(head) => Ok(Written { head, others: Vec::new() }),
+        None => writer.parts(),
+    }
+}
 
-    let mut headers = base("document", &id);
-    headers.insert(CONTENT_TYPE, JSON);
-    trace.write(&mut headers);
-    circumstances::write(letter, &mut headers);
-    if fits(&headers, document::least_size(letter.body.len())) {
-        let body = document::write(letter)?;
-        if fits(&headers, body.len()) {
-            return Ok(whole(headers, body.into()));
+struct Writer<'a> {
+    letter: &'a DeadLetter,
+    id: String,
+    subject: &'a str,
+    max_payload: usize,
+}
+
+impl Writer<'_> {
+    fn document(&self, trace: &TraceContext) -> Result<Option<Outgoing>> {
+        let mut headers = base("document", &self.id);
+        headers.insert(CONTENT_TYPE, JSON);
+        trace.write(&mut headers);
+        circumstances::write(self.letter, &mut headers);
+        if !self.has_room(&headers, document::least_size(self.letter.body.len())) {
+            return Ok(None);
+        }
+        let body = document::write(self.letter)?;
+        Ok(self.has_room(&headers, body.len()).then(|| self.outgoing(headers, body.into())))
+    }
+
+    fn raw(&self) -> Option<Outgoing> {
+        let body = &self.letter.body;
+        let mut headers = base("raw", &self.id);
+        circumstances::write(self.letter, &mut headers);
+        circumstances::write_originals(self.letter, &mut headers);
+        self.has_room(&headers, body.len()).then(|| self.outgoing(headers, body.clone()))
+    }
+
+    /// Cuts the headers and the body of the original into as few messages as possible.
+    ///
+    /// Where the cuts are depends on the sizes alone, and the ids of the parts say where: what an
+    /// earlier attempt kept and what a later one keeps fit together, or have nothing in common.
+    fn parts(&self) -> Result<Written> {
+        let mut bytes = block::encode(&self.letter.original_headers);
+        let header_bytes = bytes.len();
+        bytes.extend_from_slice(&self.letter.body);
+        let bytes = Bytes::from(bytes);
+
+        let mut head = base("part", &self.id);
+        circumstances::write(self.letter, &mut head);
+        head.insert(HEADER_BYTES, header_bytes.to_string());
+        head.insert(BYTES, bytes.len().to_string());
+        let chunk = self.chunk(&head)?;
+        let count = bytes.len().div_ceil(chunk);
+        let part = |mut headers: HeaderMap, index: usize| {
+            block::append(&mut headers, ID, &self.id);
+            headers.insert(PART, format!("{}/{count}", index + 1));
+            let start = index * chunk;
+            self.outgoing(headers, bytes.slice(start..(start + chunk).min(bytes.len())))
+        };
+        let others = (1..count).map(|index| {
+            let id = format!("{}.{}.{count}.{chunk}", self.id, index + 1);
+            part(base("part", &id), index)
+        });
+        Ok(Written { others: others.collect(), head: part(head, 0) })
+    }
+
+    /// How many bytes a part holds. It is the same whatever the circumstances, as long as they take
+    /// no more than [`ROOM`].
+    fn chunk(&self, head: &HeaderMap) -> Result<usize> {
+        let needed = block::size(head) + self.id.len() + PART_HEADERS;
+        let room = ROOM.max(needed);
+        match self.max_payload.saturating_sub(room) {
+            0..LEAST_CHUNK => {
+                Err(ErrorKind::TooLarge { size: room, limit: self.max_payload }.into())
+            }
+            chunk => Ok(chunk),
         }
     }
 
-    let mut headers = base("raw", &id);
-    circumstances::write(letter, &mut headers);
-    circumstances::write_originals(letter, &mut headers);
-    if fits(&headers, letter.body.len()) {
-        return Ok(whole(headers, letter.body.clone()));
+    fn has_room(&self, headers: &HeaderMap, body: usize) -> bool {
+        block::size(headers) + body <= self.max_payload
     }
-    write_parts(letter, &id, max_payload, outgoing)
-}
 
-/// Cuts the headers and the body of the original into as few messages as possible.
-///
-/// Where the cuts are depends on the sizes alone, and the ids of the parts say where: what an
-/// earlier attempt kept and what a later one keeps fit together, or have nothing in common.
-fn write_parts(
-    letter: &DeadLetter,
-    id: &str,
-    max_payload: usize,
-    outgoing: impl Fn(HeaderMap, Bytes) -> Outgoing,
-) -> Result<Written> {
-    let mut bytes = block::encode(&letter.original_headers);
-    let header_bytes = bytes.len();
-    bytes.extend_from_slice(&letter.body);
-    let bytes = Bytes::from(bytes);
-
-    let mut head = base("part", id);
-    circumstances::write(letter, &mut head);
-    let needed = block::size(&head) + PART.len() + ID.len() + id.len() + 128;
-    let chunk = max_payload.saturating_sub(ROOM.max(needed));
-    if chunk < LEAST_CHUNK {
-        return Err(ErrorKind::TooLarge { size: ROOM.max(needed), limit: max_payload }.into());
+    fn outgoing(&self, headers: HeaderMap, body: Bytes) -> Outgoing {
+        Outgoing { subject: self.subject.into(), headers: headers.into(), body }
     }
-    let count = bytes.len().div_ceil(chunk);
-    let piece = |index: usize| {
-        let start = index * chunk;
-        bytes.slice(start..(start + chunk).min(bytes.len()))
-    };
-    let number = |headers: &mut HeaderMap, index: usize| {
-        headers.insert(ID, id);
-        headers.insert(PART, format!("{}/{count}", index + 1));
-    };
-    let others = (1..count).map(|index| {
-        let mut headers = base("part", &format!("{id}.{}.{count}.{chunk}", index + 1));
-        number(&mut headers, index);
-        outgoing(headers, piece(index))
-    });
-    number(&mut head, 0);
-    head.insert(HEADER_BYTES, header_bytes.to_string());
-    head.insert(BYTES, bytes.len().to_string());
-    Ok(Written { others: others.collect(), head: outgoing(head, piece(0)) })
 }
 
 fn base(form: &str, id: &str) -> HeaderMap {
