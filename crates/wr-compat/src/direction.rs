@@ -55,6 +55,10 @@ impl Mode {
 }
 
 /// Whether what `writer` sends is read by `reader`.
+///
+/// What an absolute address in a `$ref` leads to is taken to be one schema, the same in both
+/// versions; what any other reference out of the document leads to is not known, as that file may
+/// have changed with the version. No verdict rests on what stands there.
 pub fn direction(writer: &Node, reader: &Node, mode: Mode) -> Verdict {
     direction_within(writer, reader, mode, FUEL)
 }

@@ -34,7 +34,8 @@ pub enum Side {
 /// hold references within itself, and any keyword of the drafts 04 to 2020-12: writers close an
 /// object over all names that its `properties`, `patternProperties` and `allOf` admit together,
 /// readers drop `additionalProperties: false` beside `properties`; whatever stands under `not`,
-/// `if`, `contains`, `dependencies` and `propertyNames` is taken as written.
+/// `if`, `contains`, `dependencies` and `propertyNames` is taken as written. An `enum` of strings is
+/// open to readers, but for one that is the tag of a union, as a `const` would be.
 pub fn language(schema: &Node, side: Side) -> Node {
     translated(schema, side, &How::Closed)
 }

@@ -16,6 +16,7 @@ fn check(pair: &Pair<'_>, changes: &mut Vec<Change>) {
     for field in pair.added().into_iter().filter(|field| field.required) {
         let message = format!("the required property `{}` is new", field.name);
         let help = format!("take `{}` out of `required`", field.name);
-        changes.push(Change::of_added(pair, field, message).help(help));
+        let change = Change::of_added(pair, field, message).help(help);
+        changes.push(Change { old: Some(pair.old.head), ..change });
     }
 }
