@@ -166,3 +166,52 @@ pub(crate) fn begin(dfa: &Dfa) -> Option<StateID> {
 pub(crate) fn accepts(dfa: &Dfa, state: StateID) -> bool {
     dfa.is_match_state(dfa.next_eoi_state(state))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wr_schema::validator::Compiled;
+
+    use super::Matchers;
+
+    /// Every text over a few characters.
+    fn texts(characters: &[char], longest: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut last = all.clone();
+        for _ in 0..longest {
+            last = last
+                .iter()
+                .flat_map(|text| characters.iter().map(move |c| format!("{text}{c}")))
+                .collect();
+            all.extend(last.iter().cloned());
+        }
+        all
+    }
+
+    #[test]
+    fn look_around_is_as_the_validator_has_it() {
+        const PATTERNS: &[&str] = &[
+            r"^(?!a:)[ab:]+$",
+            r"^(?!a:)[ab:]+",
+            r"^(?!a$|ab$)[ab].*$",
+            r"(?=^.{2,3}$)(?!.*\s)[ab:]*$",
+            r"^(?!.*--)(?![-])[-ab]+$",
+            r"^(?=.*a)(?=.*b)[^:]",
+            r"^[ab.]*(?<!\.)$",
+            r"^(?!a)[-ab]*(?<!-)$",
+            r"^[ab]+(?<=ab)$",
+            r"^(?!^[a]+$)([ab:]+)$",
+            r"^(?!\s*$).+",
+            r"^(?! )[ab ]*(?<! )$",
+        ];
+        let mut matchers = Matchers::default();
+        for pattern in PATTERNS {
+            let validator = Compiled::new(&json!({ "pattern": pattern })).unwrap();
+            let matcher = matchers.of(pattern);
+            for text in texts(&['a', 'b', ':', '-', '.', ' ', '\n'], 4) {
+                let expected = Some(validator.accepts(&json!(text)));
+                assert_eq!(matcher.matches(&text), expected, "{pattern} {text:?}");
+            }
+        }
+    }
+}
