@@ -147,3 +147,10 @@ impl InFlight {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Drop for InFlight {
+    /// Whoever is dropped while it drains holds nothing any more, either.
+    fn drop(&mut self) {
+        self.take();
+    }
+}

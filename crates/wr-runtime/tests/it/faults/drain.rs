@@ -10,8 +10,8 @@ use wr_runtime::Metrics;
 
 use super::ledger::Ledger;
 use super::{
-    connect, consumer, handlers, metric, numbered, publish, publisher, quick, random, server,
-    subscribe, until_settled, willing,
+    connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick, random,
+    server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, enqueued, until};
 
@@ -82,6 +82,32 @@ async fn a_drain_without_a_server_ends_in_time() {
     println!("{:?}: {drained:?}", started.elapsed());
     assert!(drained.is_err(), "the server was not told");
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_that_nobody_waits_for_leaves_nothing_behind() {
+    let catalogue = impatient();
+    let (_server, connection) = server(catalogue).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let alive = Arc::new(());
+    let token = alive.clone();
+    let handlers = handlers(catalogue, &ledger, move |_, _| {
+        let _token = token.clone();
+        std::future::pending()
+    });
+    let options = quick().metrics(metrics.clone());
+    let subscriber = subscribe(&connection, handlers, options).await;
+    let pulse = subscriber.pulse();
+    publish(&connection, &ledger, numbered("p", 5)).await;
+    until("all are held", || async { metric(&metrics, "consumer_in_flight") == 5.0 }).await;
+    let drain = subscriber.drain(LONG);
+    assert!(tokio::time::timeout(Duration::from_millis(300), drain).await.is_err());
+    until("nothing is left of it", || async { Arc::strong_count(&alive) == 1 }).await;
+    until("it holds nothing", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
+    assert!(!pulse.is_running());
+    let subscriber = subscribe(&connection, willing(catalogue, &ledger), quick()).await;
+    assert_eq!(ledger.balance(&connection).await.handled.len(), 5);
+    subscriber.drain(LONG).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

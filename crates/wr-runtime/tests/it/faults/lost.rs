@@ -14,8 +14,8 @@ use wr_testkit::{Direction, Proxy, Server};
 
 use super::ledger::Ledger;
 use super::{
-    STREAM, ignore, impatient, metric, numbered, publish, publisher, quick, random, server,
-    subscribe, until_settled, willing,
+    Crowd, STREAM, handlers, ignore, impatient, metric, numbered, publish, publisher, quick,
+    random, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, ask, enqueued, messages, until};
 
@@ -140,7 +140,17 @@ async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
     let mut random = random();
     let (ledger, metrics) = (Ledger::default(), Metrics::new());
     let options = quick().concurrency(4).metrics(metrics.clone());
-    let subscriber = subscribe(&detour, willing(catalogue, &ledger), options).await;
+    let crowd = Arc::new(Crowd::default());
+    let counted = crowd.clone();
+    let handlers = handlers(catalogue, &ledger, move |_, _| {
+        let crowd = counted.clone();
+        async move {
+            let _in = crowd.enter();
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            Ok(())
+        }
+    });
+    let subscriber = subscribe(&detour, handlers, options).await;
     let publishing = async {
         let publisher = publisher(&detour, catalogue);
         for number in 0..600 {
@@ -162,6 +172,7 @@ async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
     until_settled(&connection).await;
     let balance = ledger.balance(&connection).await;
     assert_eq!((balance.acked, balance.handled.len(), balance.dead.len()), (600, 600, 0));
+    assert!(crowd.most() <= 4, "{} at a time", crowd.most());
     assert_eq!(messages(&connection, STREAM).await, 600);
     until("nothing is in flight", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
     subscriber.drain(LONG).await.unwrap();
