@@ -179,6 +179,40 @@ impl Handlers {
         self
     }
 
+    /// As [`Handlers::on`], for a function that works on what the service has: a clone of it is
+    /// handed to every run, so that it is usually an `Arc`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use wr_events::{CATALOGUE, Event, QueuePausedV1};
+    /// use wr_runtime::{Delivery, Handled, Handlers};
+    ///
+    /// struct Audit;
+    ///
+    /// impl Audit {
+    ///     async fn paused(self: Arc<Self>, event: Event<QueuePausedV1>, _: Delivery) -> Handled {
+    ///         println!("{} was paused", event.data.queue_id);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let handlers = Handlers::new(&CATALOGUE).on_with(&Arc::new(Audit), Audit::paused);
+    /// ```
+    #[must_use]
+    pub fn on_with<T, S, F>(
+        self,
+        service: &S,
+        handler: impl Fn(S, Event<T>, Delivery) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: Payload + Send + 'static,
+        S: Clone + Send + Sync + 'static,
+        F: Future<Output = Handled> + Send + 'static,
+    {
+        let service = service.clone();
+        self.on::<T>(move |event, delivery| handler(service.clone(), event, delivery))
+    }
+
     /// Keeps the order of events with one key: while one is being handled, or waits to be tried
     /// again, the later ones wait. Events of different types are in one order where their keys are
     /// equal. Several processes on one durable consumer have no order between them, and after a

@@ -48,3 +48,8 @@ pub use topology::{
     Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
 };
 pub use trace::TraceContext;
+
+/// The client, whose types stand in this API: headers, and what [`Connection::client`] gives.
+pub use async_nats;
+/// The metrics' crate, whose registry stands in this API.
+pub use prometheus_client;
