@@ -20,6 +20,7 @@ mod pulse;
 mod reconciler;
 mod registry;
 mod retry;
+mod standing;
 mod subscriber;
 mod topology;
 mod trace;

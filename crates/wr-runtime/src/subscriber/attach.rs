@@ -12,6 +12,7 @@ use super::Shared;
 use crate::connection::Connection;
 use crate::error::{ErrorKind, Result};
 use crate::handlers::Handlers;
+use crate::standing::Standing;
 
 /// Refuses handlers that are not exactly those of the consumer's filter.
 pub(super) fn require_handlers(
@@ -62,13 +63,13 @@ impl Position {
         let info = info(connection, consumer).await?;
         require_same(&info.config, consumer)?;
         let stream = stream_of(connection, consumer).await?;
-        let settled = info.ack_floor.stream_sequence;
+        let settled = settled(&info);
         Ok(Position(Mutex::new(Known { settled, stream })))
     }
 
     /// Remembers how far the consumer is.
     pub(super) fn learn(&self, info: &consumer::Info) {
-        self.lock().settled = info.ack_floor.stream_sequence;
+        self.lock().settled = settled(info);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -85,7 +86,7 @@ pub(super) async fn again(shared: &Shared) -> Result<()> {
             require_same(&info.config, consumer)?;
             // The stream may be another one by now.
             let stream = stream_of(connection, consumer).await?;
-            let settled = info.ack_floor.stream_sequence;
+            let settled = settled(&info);
             *shared.position.lock() = Known { settled, stream };
             Ok(())
         }
@@ -94,6 +95,20 @@ pub(super) async fn again(shared: &Shared) -> Result<()> {
             _ => Err(error),
         },
     }
+}
+
+fn settled(info: &consumer::Info) -> u64 {
+    let start = match info.config.deliver_policy {
+        DeliverPolicy::ByStartSequence { start_sequence } => Some(start_sequence),
+        _ => None,
+    };
+    let standing = Standing {
+        ack_floor: info.ack_floor.stream_sequence,
+        deliveries: info.delivered.consumer_sequence,
+        delivered: info.delivered.stream_sequence,
+        start,
+    };
+    standing.settled()
 }
 
 async fn recreate(shared: &Shared) -> Result<()> {
@@ -111,7 +126,7 @@ async fn recreate(shared: &Shared) -> Result<()> {
     let info: consumer::Info = connection.api(&subject, &request).await?;
     tracing::warn!(consumer = consumer.name, after = known.settled, "made the consumer anew");
     require_same(&info.config, consumer)?;
-    *shared.position.lock() = Known { settled: info.ack_floor.stream_sequence, stream };
+    *shared.position.lock() = Known { settled: settled(&info), stream };
     Ok(())
 }
 

@@ -174,7 +174,7 @@ impl Step {
         let Target::Consumer { stream, name } = &self.target else { return Ok(()) };
         let mut config = self.wanted.config.clone();
         config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
-        let next = actual.ack_floor.stream_seq.saturating_add(1);
+        let next = actual.settled().saturating_add(1);
         config.insert("opt_start_seq".to_owned(), next.into());
         // Whoever has to finish this by hand needs to know where.
         tracing::warn!(consumer = name, sequence = next, "a consumer is made anew");

@@ -12,6 +12,7 @@ use super::subjects::stored;
 use super::wanted::Wanted;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::standing::Standing;
 
 /// A stream or consumer as the server has it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,7 +23,10 @@ pub(super) struct Actual {
     pub(super) state: State,
     /// Of a consumer: everything up to here is settled.
     #[serde(default)]
-    pub(super) ack_floor: Position,
+    ack_floor: Position,
+    /// Of a consumer: how far it delivered.
+    #[serde(default)]
+    delivered: Position,
     /// Of a consumer: messages not yet delivered.
     #[serde(default)]
     pub(super) num_pending: u64,
@@ -46,8 +50,11 @@ pub(super) struct State {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) struct Position {
-    pub(super) stream_seq: u64,
+struct Position {
+    #[serde(default)]
+    consumer_seq: u64,
+    #[serde(default)]
+    stream_seq: u64,
 }
 
 impl Actual {
@@ -71,6 +78,17 @@ impl Actual {
         if let Some(filter) = self.config.remove("filter_subject") {
             self.config.insert("filter_subjects".to_owned(), json!([filter]));
         }
+    }
+
+    /// Of a consumer: the last message before those that one in its place must get.
+    pub(super) fn settled(&self) -> u64 {
+        let standing = Standing {
+            ack_floor: self.ack_floor.stream_seq,
+            deliveries: self.delivered.consumer_seq,
+            delivered: self.delivered.stream_seq,
+            start: self.config.get("opt_start_seq").and_then(Value::as_u64),
+        };
+        standing.settled()
     }
 
     /// The age of the oldest message, in nanoseconds, by the server's clock.
