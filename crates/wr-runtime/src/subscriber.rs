@@ -75,7 +75,7 @@ impl SubscriberOptions {
         self
     }
 
-    /// Waits until the server has every ack.
+    /// Waits until the server has confirmed every answer, and answers again where it does not.
     #[must_use]
     pub fn double_ack(mut self) -> Self {
         self.double_ack = true;
@@ -188,7 +188,8 @@ impl Subscriber {
     }
 
     /// Asks for nothing more, lets the handlers end, at most until the deadline, gives the rest
-    /// back, and waits until the server has every answer.
+    /// back, and waits until the server has every answer: a moment, or as long as a request may
+    /// take where it does not answer.
     ///
     /// # Errors
     /// The server could not be told; what was handled may come again.

@@ -355,6 +355,10 @@ impl<'a> Session<'a> {
 
     /// Asks for nothing more, and gives back what comes all the same.
     async fn close(mut self, deadline: Instant) {
+        // A subscription on a connection that is gone is gone, too.
+        if self.shared.connection.client().connection_state() != State::Connected {
+            return;
+        }
         let mut waiting = Vec::new();
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = left.clamp(ROUND_TRIP, SILENCE);

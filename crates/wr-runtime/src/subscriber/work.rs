@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_nats::RequestErrorKind;
 use async_nats::jetstream;
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
@@ -330,14 +331,25 @@ impl Job {
         let newest = self.shared.in_flight.release(self.place, self.held);
         let reply = newest.unwrap_or_else(|| self.reply.clone());
         let told = match self.shared.options.double_ack {
-            true => {
-                let told = Box::pin(client.request(reply, answer)).await;
-                told.map(|_| ()).map_err(|e| e.to_string())
-            }
+            true => Box::pin(self.confirm(reply, answer)).await,
             false => client.publish(reply, answer).await.map_err(|e| e.to_string()),
         };
         if let Err(error) = told {
             tracing::warn!(sequence = self.place.sequence, "the server was not told: {error}");
+        }
+    }
+
+    /// Answers until the server confirms it, or until it takes the message for unanswered.
+    async fn confirm(&self, reply: Subject, answer: Bytes) -> Result<(), String> {
+        let until = Instant::now() + self.shared.ack_wait();
+        loop {
+            let told = self.shared.connection.client().request(reply.clone(), answer.clone()).await;
+            match told {
+                Ok(_) => return Ok(()),
+                Err(error)
+                    if error.kind() == RequestErrorKind::TimedOut && Instant::now() < until => {}
+                Err(error) => return Err(error.to_string()),
+            }
         }
     }
 

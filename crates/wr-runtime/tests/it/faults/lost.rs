@@ -14,8 +14,8 @@ use wr_testkit::{Direction, Proxy, Server};
 
 use super::ledger::Ledger;
 use super::{
-    Crowd, STREAM, handlers, ignore, impatient, metric, numbered, publish, publisher, quick,
-    random, server, subscribe, until_settled, willing,
+    Crowd, STREAM, catalogue, handlers, ignore, impatient, metric, numbered, publish, publisher,
+    quick, random, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, ask, enqueued, messages, until};
 
@@ -80,6 +80,25 @@ async fn lost_consumer_acks_bring_the_events_again() {
     assert!(lost > 20);
     assert_eq!((balance.handled.len(), balance.dead.len()), (200, 0));
     assert_eq!(balance.again(), lost);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ack_that_is_to_be_confirmed_is_sent_again() {
+    let catalogue = catalogue(|consumer| consumer.ack_wait_seconds = 10);
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let lost = lose_acks(&proxy);
+    let ledger = Ledger::default();
+    let options = quick().double_ack();
+    let subscriber = subscribe(&detour, willing(catalogue, &ledger), options).await;
+    publish(&connection, &ledger, numbered("p", 200)).await;
+    until_settled(&connection).await;
+    let balance = ledger.balance(&connection).await;
+    let lost = lost.lock().unwrap().len();
+    println!("{lost} acks lost");
+    assert!(lost > 20);
+    assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
     subscriber.drain(LONG).await.unwrap();
 }
 
