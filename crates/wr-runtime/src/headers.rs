@@ -108,8 +108,8 @@ impl EventHeaders {
 pub(crate) fn size(headers: &HeaderMap) -> usize {
     let lines = headers.iter().flat_map(|(name, values)| {
         let name = AsRef::<str>::as_ref(name).len();
-        // A colon, and the end of the line.
-        values.iter().map(move |value| name + value.as_str().len() + 3)
+        // A colon, a space, and the end of the line.
+        values.iter().map(move |value| name + value.as_str().len() + 4)
     });
     lines.sum::<usize>() + "NATS/1.0\r\n\r\n".len()
 }
@@ -140,6 +140,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("A", "1");
         headers.append("A", "2");
-        assert_eq!(size(&headers), "NATS/1.0\r\nA:1\r\nA:2\r\n\r\n".len() + 2 - 2);
+        assert_eq!(size(&headers), "NATS/1.0\r\nA: 1\r\nA: 2\r\n\r\n".len());
     }
 }
