@@ -1,0 +1,206 @@
+//! Redriving: to one consumer, nothing twice, and the counts add up.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redrive_reaches_one_consumer_only() {
+    let (_server, connection) = server().await;
+    let config = jetstream::consumer::pull::Config {
+        durable_name: Some("healthy".to_owned()),
+        filter_subject: "waitingroom.position.>".to_owned(),
+        ..Default::default()
+    };
+    connection.jetstream().create_consumer_on_stream(config, STREAM).await.unwrap();
+    let letter = kept(&connection, 1).await.remove(0);
+    assert_eq!(pull(&connection, "healthy", 10).await.len(), 1);
+
+    let queue = queue(&connection);
+    let report = redrive(&queue, &Selection::all(), &RedriveOptions::new()).await;
+    assert_eq!((report.selected, report.redriven), (1, 1));
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+    assert_eq!(pull(&connection, "healthy", 10).await.len(), 0);
+    let redriven = pull(&connection, CONSUMER, 10).await.remove(0);
+    assert_eq!(redriven.subject.as_str(), REDRIVEN);
+    assert_eq!(redriven.payload, letter.body);
+    let headers = redriven.headers.as_ref().unwrap();
+    assert_eq!(headers.get_all("several").count(), 2);
+    assert_eq!(headers.get("Wr-Redrive-Sequence").unwrap().as_str(), "1");
+    assert_eq!(headers.get("Wr-Redrive-Count").unwrap().as_str(), "1");
+    let trace = headers.get("traceparent").unwrap().as_str();
+    assert!(trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{trace}");
+
+    // It dies again: the subject is the original's, and it can be redriven again.
+    let again = DeadLetter::of(&redriven, Reason::PermanentError, "no").unwrap();
+    assert_eq!(keeper(&connection).keep(&again, None).await.unwrap(), Kept::New);
+    redriven.double_ack().await.unwrap();
+    let entry = list(&queue, &Selection::all(), ListOrder::OldestFirst).await.remove(0);
+    assert_eq!(entry.letter.unwrap().original_subject, SUBJECT);
+    let report = redrive(&queue, &Selection::all(), &RedriveOptions::new()).await;
+    assert_eq!((report.redriven, report.already), (1, 0));
+    let redriven = pull(&connection, CONSUMER, 10).await.remove(0);
+    assert_eq!(redriven.subject.as_str(), REDRIVEN);
+    assert_eq!(redriven.headers.as_ref().unwrap().get("Wr-Redrive-Count").unwrap().as_str(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_sends_nothing() {
+    let (_server, connection) = server().await;
+    kept(&connection, 3).await;
+    let queue = queue(&connection);
+    let before = messages(&connection, STREAM).await;
+    let report = redrive(&queue, &Selection::all(), &RedriveOptions::new().dry_run()).await;
+    assert_eq!((report.selected, report.redriven), (3, 3));
+    let purge = queue.purge(&Selection::all(), true).await.unwrap();
+    assert_eq!((purge.selected, purge.purged), (3, 3));
+    assert_eq!(messages(&connection, STREAM).await, before);
+    assert_eq!(messages(&connection, QUEUE).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redrive_keeps_to_its_rate() {
+    let (_server, connection) = server().await;
+    kept(&connection, 6).await;
+    let started = Instant::now();
+    let report =
+        redrive(&queue(&connection), &Selection::all(), &RedriveOptions::new().rate(20)).await;
+    assert_eq!(report.redriven, 6);
+    assert!(started.elapsed() >= Duration::from_millis(250), "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_redrive_sends_nothing_twice() {
+    let (_server, connection) = server().await;
+    kept(&connection, 40).await;
+    let queue = queue(&connection);
+    let before = messages(&connection, STREAM).await;
+    // As if it had ended before a dead letter left the queue.
+    let first = Selection::all().limit(10);
+    let report = redrive(&queue, &first, &RedriveOptions::new().keep()).await;
+    assert_eq!(report.redriven, 10);
+    // And in the middle of whatever it was at.
+    let options = RedriveOptions::new().rate(200);
+    let all = Selection::all();
+    let cut = tokio::time::timeout(
+        Duration::from_millis(60),
+        queue.redrive(&all, &options, |_, _: &RedriveOutcome| {}),
+    );
+    assert!(cut.await.is_err());
+    let report = redrive(&queue, &Selection::all(), &RedriveOptions::new()).await;
+    assert!(report.redriven < 40);
+    assert_eq!(messages(&connection, STREAM).await, before + 40);
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+    assert_eq!(pull(&connection, CONSUMER, 100).await.len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_round_sends_again_what_was_kept() {
+    let (_server, connection) = server().await;
+    kept(&connection, 2).await;
+    let queue = queue(&connection);
+    let options = RedriveOptions::new().keep();
+    for (round, redriven, already) in [(0, 2, 0), (0, 0, 2), (1, 2, 0)] {
+        let report = redrive(&queue, &Selection::all(), &options.clone().round(round)).await;
+        assert_eq!((report.redriven, report.already), (redriven, already));
+    }
+    assert_eq!(pull(&connection, CONSUMER, 10).await.len(), 4);
+    assert_eq!(messages(&connection, QUEUE).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_redriven_stays_with_the_reason() {
+    let (_server, connection) = server().await;
+    let largest = connection.client().max_payload() - 200;
+    let mut letters = letters(&connection, vec![vec![1], vec![2; largest], vec![3]]).await;
+    letters[0].consumer = Some("nobody".to_owned());
+    letters[2].original_subject = "waitingroom.queue.created.v1".to_owned();
+    for letter in &letters {
+        let _ = keeper(&connection).keep(letter, None).await.unwrap();
+    }
+    let context = connection.jetstream();
+    let document = json!({
+        "original_subject": SUBJECT, "original_data": "", "reason": "unmarshal_error",
+        "error": "", "timestamp": "2024-01-01T12:00:02Z",
+    });
+    for body in ["garbage", &document.to_string()] {
+        let body = body.to_owned().into();
+        context.publish("waitingroom.dlq.event", body).await.unwrap().await.unwrap();
+    }
+    let queue = queue(&connection);
+    let report = redrive(&queue, &Selection::all(), &RedriveOptions::new()).await;
+    assert_eq!((report.selected, report.redriven), (5, 0));
+    let reasons: Vec<_> = report.skipped.iter().map(|(_, skip)| skip).collect();
+    assert!(
+        matches!(
+            reasons[..],
+            [
+                Skip::UnknownConsumer(_),
+                Skip::TooLarge { .. },
+                Skip::NotRead { .. },
+                Skip::Unreadable(_),
+                Skip::NoConsumer,
+            ]
+        ),
+        "{reasons:?}"
+    );
+    assert_eq!(messages(&connection, QUEUE).await, 6);
+    let groups = queue.groups(&Selection::all()).await.unwrap();
+    assert_eq!(groups.iter().map(|group| group.count).sum::<u64>(), 5);
+
+    // Where the consumer is named, two more can go.
+    let options = RedriveOptions::new().consumer(CONSUMER);
+    let report = redrive(&queue, &Selection::all(), &options).await;
+    assert_eq!((report.selected, report.redriven, report.skipped.len()), (5, 2, 3));
+    let report = queue.purge(&Selection::all(), false).await.unwrap();
+    assert_eq!((report.selected, report.purged), (3, 3));
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn options_that_cannot_be_are_refused() {
+    let (_server, connection) = server().await;
+    let queue = queue(&connection);
+    for options in [RedriveOptions::new().rate(0), RedriveOptions::new().consumer("nobody")] {
+        let error = queue.redrive(&Selection::all(), &options, |_, _| {}).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Option(_)), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_at_once_add_up() {
+    let (_server, connection) = server().await;
+    kept(&connection, 100).await;
+    let queue = queue(&connection);
+    let before = messages(&connection, STREAM).await;
+    let (half, options) = (Selection::all().sequences(1..=50), RedriveOptions::new());
+    let (one, other) =
+        tokio::join!(redrive(&queue, &half, &options), redrive(&queue, &half, &options),);
+    assert_eq!(one.redriven + other.redriven, 50);
+    assert_eq!(one.failed.len() + other.failed.len() + one.left.len() + other.left.len(), 0);
+    assert_eq!(messages(&connection, STREAM).await, before + 50);
+
+    let all = Selection::all();
+    let (one, other) = tokio::join!(queue.purge(&all, false), queue.purge(&all, false));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(one.purged + other.purged, 50);
+    for report in [one, other] {
+        assert_eq!(report.failed, []);
+        assert_eq!(report.selected, report.purged + report.gone);
+    }
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redrive_into_another_stream_is_a_failure() {
+    let (_server, connection) = server().await;
+    kept(&connection, 1).await;
+    ask(&connection, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
+    let config = json!({ "name": "OTHER", "subjects": ["waitingroom.redrive.>"] });
+    // The other streams have redrive subjects of their own.
+    for name in ["SESSION_EVENTS", "QUEUE_EVENTS"] {
+        ask(&connection, &format!("STREAM.DELETE.{name}"), json!({})).await;
+    }
+    ask(&connection, "STREAM.CREATE.OTHER", config).await;
+    let report = redrive(&queue(&connection), &Selection::all(), &RedriveOptions::new()).await;
+    assert!(matches!(report.failed[0].1.kind(), ErrorKind::Drift(_)), "{report:?}");
+    assert_eq!(messages(&connection, QUEUE).await, 1);
+}
