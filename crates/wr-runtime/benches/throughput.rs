@@ -5,6 +5,12 @@
 //! the ratios. `cargo bench -p wr-runtime -- memory` sends and handles a million events and prints
 //! how much memory the process takes on the way.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark ends where something fails"
+)]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
