@@ -9,13 +9,13 @@ use wr_events::{
     Event, SessionActiveV1, SessionExpiredV1, SessionStartedV1, SessionStartedV1Required,
     SessionTerminatedV1,
 };
-use wr_runtime::{ConnectOptions, Connection, Handlers, Metrics, Subscriber};
+use wr_runtime::{ConnectOptions, Connection, Handlers, Metrics, Reason, Reconciler, Subscriber};
 use wr_testkit::{Direction, Proxy, Server};
 
 use super::ledger::Ledger;
 use super::{
-    Crowd, STREAM, catalogue, handlers, ignore, impatient, metric, numbered, publish, publisher,
-    quick, random, server, subscribe, until_settled, willing,
+    Crowd, QUEUE, STREAM, catalogue, handlers, ignore, impatient, metric, numbered, publish,
+    publisher, quick, random, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, ask, enqueued, messages, until};
 
@@ -100,6 +100,35 @@ async fn an_ack_that_is_to_be_confirmed_is_sent_again() {
     assert!(lost > 20);
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
     subscriber.drain(LONG).await.unwrap();
+}
+
+/// Nothing on the server tells it from a crash at the last delivery.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_handled_and_never_acknowledged_is_in_both() {
+    let catalogue = catalogue(|consumer| {
+        consumer.ack_wait_seconds = 1;
+        consumer.attempts = 1;
+        consumer.max_deliver = 2;
+    });
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    // The first three messages of the stream.
+    proxy.drop_frames(Direction::ToServer, |frame| {
+        let place = frame.subject.split('.').nth(5).unwrap_or_default();
+        frame.is_delivery_ack() && ["1", "2", "3"].contains(&place)
+    });
+    let ledger = Ledger::default();
+    let reconciler = Reconciler::start(&connection, catalogue, Metrics::new()).await.unwrap();
+    let subscriber = subscribe(&detour, willing(catalogue, &ledger), quick()).await;
+    publish(&connection, &ledger, numbered("p", 20)).await;
+    until("the server has given up three", || async { messages(&connection, QUEUE).await == 3 })
+        .await;
+    let balance = ledger.balance(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (20, 3, 3));
+    assert_eq!(balance.both(), balance.dead);
+    assert!(balance.dead.values().all(|reason| *reason == Reason::MaxDeliveriesExceeded));
+    subscriber.drain(LONG).await.unwrap();
+    reconciler.drain(LONG).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
