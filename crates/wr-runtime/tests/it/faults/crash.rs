@@ -33,9 +33,9 @@ fn short() -> &'static Catalogue {
     })
 }
 
-/// Not a test: what the child runs. It writes `begin {id} {attempt}` and `end {id}`.
+/// Not a test: what the child runs, where its variables are set. It writes `begin {id} {attempt}`
+/// and `end {id}`.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the other tests of this module start it as a process of its own"]
 async fn the_consumer_process() {
     let (Ok(url), Ok(path)) = (std::env::var(URL), std::env::var(FILE)) else { return };
     let holds = std::env::var(HOLD).is_ok();
@@ -65,7 +65,7 @@ struct Process(Child);
 impl Process {
     fn start(server: &Server, file: &Path, holds: bool) -> Process {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--ignored", "--exact", "faults::crash::the_consumer_process"]);
+        command.args(["--exact", "faults::crash::the_consumer_process"]);
         command.env(URL, server.url()).env(FILE, file).env_remove(HOLD);
         if holds {
             command.env(HOLD, "1");
