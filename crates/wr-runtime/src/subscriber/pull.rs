@@ -229,16 +229,32 @@ impl<'a> Session<'a> {
                 // The server forgot what was asked before.
                 Ok(()) = reconnected.changed() => self.outstanding = 0,
                 _ = ticks.tick() => {
-                    if self.outstanding > 0 && self.heard.elapsed() > SILENCE {
-                        return ErrorKind::TimedOut(SILENCE).into();
-                    }
-                    if self.is_answered {
-                        self.shared.pulse.beat();
+                    if let Err(error) = self.feel() {
+                        return error;
                     }
                 }
             }
             while self.tasks.try_join_next().is_some() {}
         }
+    }
+
+    /// Whether there is still an answer, where one is to be expected.
+    fn feel(&self) -> Result<()> {
+        let is_silent = self.heard.elapsed() > SILENCE;
+        match (self.is_connected(), self.outstanding) {
+            (true, 1..) if is_silent => Err(ErrorKind::TimedOut(SILENCE).into()),
+            (false, _) if is_silent => Err(ErrorKind::Disconnected.into()),
+            // With every slot taken there is nothing to ask for.
+            (true, outstanding) if self.is_answered || outstanding == 0 => {
+                self.shared.pulse.beat();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.shared.connection.client().connection_state() == State::Connected
     }
 
     /// Asks for as many messages as there are free slots, as soon as that is half of them.
@@ -250,10 +266,8 @@ impl<'a> Session<'a> {
         // Set before the slots are looked at, so that one that is freed meanwhile is heard of.
         self.shared.awaited.store(self.outstanding + enough, Ordering::Release);
         let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
-        let client = self.shared.connection.client();
         // What is asked meanwhile would be asked again after the connection is made anew.
-        let is_connected = client.connection_state() == State::Connected;
-        if free < enough || !is_connected {
+        if free < enough || !self.is_connected() {
             return Ok(());
         }
         let request = json!({
@@ -261,6 +275,7 @@ impl<'a> Session<'a> {
             "expires": nanoseconds(EXPIRES),
             "idle_heartbeat": nanoseconds(HEARTBEAT),
         });
+        let client = self.shared.connection.client();
         let asked =
             client.publish_with_reply(self.next(), self.inbox.clone(), request.to_string().into());
         asked.await.map_err(|error| ErrorKind::Nats(error.to_string()))?;
@@ -356,7 +371,7 @@ impl<'a> Session<'a> {
     /// Asks for nothing more, and gives back what comes all the same.
     async fn close(mut self, deadline: Instant) {
         // A subscription on a connection that is gone is gone, too.
-        if self.shared.connection.client().connection_state() != State::Connected {
+        if !self.is_connected() {
             return;
         }
         let mut waiting = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use wr_events::wr_core::chrono::Utc;
 use wr_events::{
     Event, SessionActiveV1, SessionExpiredV1, SessionStartedV1, SessionStartedV1Required,
@@ -177,6 +178,40 @@ async fn what_is_remembered_is_not_handled_again_after_a_lost_ack() {
     assert!(lost > 20);
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
     assert!(metric(&metrics, "redeliveries_total") >= lost as f64);
+    subscriber.drain(LONG).await.unwrap();
+}
+
+/// With every slot taken it asks for nothing, and hears of nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_gone_is_noticed_by_who_is_busy() {
+    let catalogue = catalogue(|consumer| consumer.ack_wait_seconds = 10);
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let ledger = Ledger::default();
+    let ended = Arc::new(Notify::new());
+    let waiting = ended.clone();
+    let handlers = handlers(catalogue, &ledger, move |_, _| {
+        let ended = waiting.clone();
+        async move {
+            ended.notified().await;
+            Ok(())
+        }
+    });
+    let subscriber = subscribe(&detour, handlers, quick().concurrency(1)).await;
+    let pulse = subscriber.pulse();
+    publish(&connection, &ledger, numbered("p", 2)).await;
+    until("it is ready", || async { pulse.last_beat().is_some() }).await;
+    proxy.refuse();
+    until("it is not ready", || async { pulse.trouble().is_some() }).await;
+    proxy.pass_all();
+    until("it is ready again, and busy", || async { pulse.trouble().is_none() }).await;
+    assert_eq!(ledger.count(), 0);
+    ended.notify_one();
+    ledger.until(1).await;
+    ended.notify_one();
+    let balance = ledger.balance(&connection).await;
+    until_settled(&connection).await;
+    assert_eq!((balance.handled.len(), balance.again()), (2, 0));
     subscriber.drain(LONG).await.unwrap();
 }
 

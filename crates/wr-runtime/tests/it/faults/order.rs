@@ -105,6 +105,7 @@ async fn each_key_keeps_its_order_over_failures_and_drains() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_waits_does_not_stop_the_others() {
     let catalogue = catalogue(|consumer| {
+        consumer.ack_wait_seconds = 1;
         consumer.attempts = 5;
         consumer.max_deliver = 10;
     });
