@@ -214,9 +214,9 @@ impl Handlers {
     }
 
     /// Keeps the order of events with one key: while one is being handled, or waits to be tried
-    /// again, the later ones wait. Events of different types are in one order where their keys are
-    /// equal. What waits takes up the subscriber's concurrency. Several processes on one durable consumer have no order between them, and after a
-    /// crash redelivered events may come behind newer ones.
+    /// again, the later ones wait, and take up the subscriber's concurrency. Events of different
+    /// types are in one order where their keys are equal. Several processes on one durable consumer
+    /// have no order between them, and after a crash redelivered events may come behind newer ones.
     #[must_use]
     pub fn ordered_by<T: Payload + Send + 'static>(
         mut self,
