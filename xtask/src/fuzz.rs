@@ -1,10 +1,8 @@
 //! `fuzz`: starts the differential fuzzers, which need what xtask may not import, as children of
 //! cargo.
 
-use std::env;
-use std::process::Command;
-
-use crate::{Error, Exit, Screen, folders};
+use crate::child::Cargo;
+use crate::{Error, Exit, Screen};
 
 /// Compare the generated decoders with two JSON Schema validators on random documents.
 ///
@@ -33,33 +31,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
-    screen.out.flush()?;
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(&cargo);
     let program: &[&str] = match args.oracles {
         true => &["--manifest-path", "tests/oracles/Cargo.toml"],
         false => &["--package", "wr-tests", "--example", "fuzz"],
     };
-    command.args(["run", "--release"]).args(program).arg("--");
-    command.args(args.compat.then_some("--compat"));
+    let mut cargo = Cargo::new(["run", "--release"]).args(program).args(["--"]);
+    cargo = cargo.args(args.compat.then_some("--compat"));
     for (flag, value) in [("--cases", args.cases), ("--seed", args.seed)] {
         if let Some(value) = value {
-            command.arg(flag).arg(value.to_string());
+            cargo = cargo.args([flag, &value.to_string()]);
         }
     }
-    let workspace = folders::workspace();
-    if !workspace.as_os_str().is_empty() {
-        command.current_dir(workspace);
-    }
-    let status = command.status().map_err(|error| {
-        Error::failed(
-            format!("cannot start `{}`: {error}", cargo.display()),
-            "run it through `cargo xtask fuzz`, which knows where cargo is",
-        )
-    })?;
-    match status.code().map(u8::try_from) {
-        Some(Ok(0)) => Ok(Exit::Clean),
-        Some(Ok(code)) => Ok(Exit::Child(code)),
-        Some(Err(_)) | None => Ok(Exit::Failed),
-    }
+    cargo.run(screen)
 }

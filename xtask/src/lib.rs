@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod child;
 mod compat;
 mod diff;
 mod diff_versions;
@@ -18,6 +19,7 @@ mod folders;
 mod fuzz;
 mod generate;
 mod git;
+mod interop;
 mod lint;
 mod new;
 mod render;
@@ -88,6 +90,7 @@ enum Verb {
     New(new::Args),
     Gen(generate::Args),
     Fuzz(fuzz::Args),
+    Interop(interop::Args),
 }
 
 /// Runs the verb of this process's command line, on its terminal.
@@ -103,7 +106,7 @@ pub fn main() -> ExitCode {
 
 /// Runs the verb of a command line, whose first argument is the program, without colours.
 ///
-/// Nothing but `fuzz` and, to read git, `compat` starts a process; a failure to write is [`Exit::Failed`].
+/// Nothing but `fuzz`, `interop` and, to read git, `compat` starts a process; a failure to write is [`Exit::Failed`].
 pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
@@ -127,6 +130,7 @@ pub fn run_on(
             Verb::New(args) => new::run(&args, screen),
             Verb::Gen(args) => generate::run(&args, screen),
             Verb::Fuzz(args) => fuzz::run(&args, screen),
+            Verb::Interop(args) => interop::run(&args, screen),
         },
     };
     match result.and_then(|exit| screen.out.flush().map(|()| exit).map_err(Error::from)) {

@@ -45,6 +45,7 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "new event --help",
         "gen --help",
         "fuzz --help",
+        "interop --help",
     ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Clean, "{args}");

@@ -1,0 +1,64 @@
+//! Starts cargo for what xtask may not import: its output and its exit code are passed on.
+
+use std::env;
+use std::ffi::OsStr;
+use std::process::Command;
+
+use crate::{Error, Exit, Screen, folders};
+
+/// What the names of variables begin with that cargo sets for the package it runs.
+const OF_XTASK: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+
+/// A `cargo` in the workspace.
+pub(crate) struct Cargo(Command);
+
+impl Cargo {
+    /// With arguments, the verb first.
+    pub(crate) fn new(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Cargo {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(args);
+        // What cargo tells of xtask is nothing of the child's, and a build script that looks at it
+        // would run again each time.
+        for (name, _) in env::vars_os() {
+            let of_xtask = |name: &str| OF_XTASK.iter().any(|prefix| name.starts_with(prefix));
+            if name.to_str().is_some_and(of_xtask) {
+                command.env_remove(name);
+            }
+        }
+        let workspace = folders::workspace();
+        if !workspace.as_os_str().is_empty() {
+            command.current_dir(workspace);
+        }
+        Cargo(command)
+    }
+
+    /// Further arguments.
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Cargo {
+        self.0.args(args);
+        self
+    }
+
+    /// Sets an environment variable.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Cargo {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs it to its end; nothing of ours is printed after what it prints.
+    pub(crate) fn run(mut self, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+        screen.out.flush()?;
+        let status = self.0.status().map_err(|error| {
+            let cargo = self.0.get_program().to_string_lossy();
+            Error::failed(
+                format!("cannot start `{cargo}`: {error}"),
+                "run it through `cargo xtask`, which knows where cargo is",
+            )
+        })?;
+        match status.code().map(u8::try_from) {
+            Some(Ok(0)) => Ok(Exit::Clean),
+            Some(Ok(code)) => Ok(Exit::Child(code)),
+            Some(Err(_)) | None => Ok(Exit::Failed),
+        }
+    }
+}
