@@ -1,15 +1,18 @@
 //! A consumer and a stream that are deleted underneath.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
-use wr_events::CATALOGUE;
-use wr_runtime::{Connection, Pulse};
+use wr_events::wr_core::chrono::Utc;
+use wr_events::{CATALOGUE, SessionStartedV1, SessionStartedV1Required};
+use wr_runtime::{Connection, ErrorKind, Metrics, Publisher, PublisherOptions, Pulse};
 
 use super::ledger::Ledger;
 use super::{
-    CONSUMER, STREAM, apply, consumer, numbered, publish, quick, server, subscribe, until_settled,
-    willing,
+    CONSUMER, STREAM, apply, consumer, metric, numbered, publish, quick, server, subscribe,
+    until_settled, willing,
 };
-use crate::support::{LONG, ask, until};
+use crate::support::{LONG, ask, enqueued, until};
 
 async fn delete_consumer(connection: &Connection) {
     ask(connection, &format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}"), json!({})).await;
@@ -87,6 +90,42 @@ async fn what_was_deleted_is_waited_for() {
     until_ready(&pulse).await;
     // The operator's consumer began at the start of the stream, where the first 20 were.
     assert_eq!((balance.handled.len(), balance.again()), (60, 20));
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_waits_for_a_stream_until_its_deadline() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let ledger = Ledger::default();
+    let metrics = Metrics::new();
+    let options = PublisherOptions::new().deadline(Duration::from_secs(15));
+    let options = options.metrics(metrics.clone());
+    let publisher = Publisher::new(&connection, &CATALOGUE, "faults", options).unwrap();
+    ask(&connection, "STREAM.DELETE.SESSION_EVENTS", json!({})).await;
+    delete_stream(&connection).await;
+    let started = Instant::now();
+    let session = SessionStartedV1::new(SessionStartedV1Required {
+        session_id: "s".to_owned(),
+        position_id: "p".to_owned(),
+        expires_at: Utc::now(),
+    });
+    let lost = publisher.enqueue(&publisher.event(session)).await.unwrap();
+    let late = publisher.enqueue(&enqueued("late", 1)).await.unwrap();
+    until("both were sent again", || async { metric(&metrics, "publish_retries_total") >= 4.0 })
+        .await;
+    create(&connection).await;
+    let late = late.await.unwrap();
+    assert!(late.attempts > 1 && !late.duplicate, "{late:?}");
+    ledger.acked(late.id);
+    let error = lost.await.unwrap_err();
+    let took = started.elapsed();
+    println!("given up after {took:?}: {error}");
+    assert_eq!(error.kind(), &ErrorKind::NoStream);
+    assert!(took > Duration::from_secs(12) && took < Duration::from_secs(25), "{took:?}");
+    assert_eq!(metric(&metrics, "publish_failures_total"), 1.0);
+    assert!(publisher.drain(LONG).await.is_clean());
+    let subscriber = subscribe(&connection, willing(&CATALOGUE, &ledger), quick()).await;
+    assert_eq!(ledger.balance(&connection).await.handled.len(), 1);
     subscriber.drain(LONG).await.unwrap();
 }
 
