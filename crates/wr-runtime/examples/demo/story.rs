@@ -1,0 +1,279 @@
+//! The story, from an empty server to a sum.
+
+use std::time::{Duration, Instant};
+
+use wr_events::CATALOGUE;
+use wr_runtime::{
+    Applied, ConnectOptions, DeadLetter, Overrides, Permission, Reason, Subscriber, Topology,
+};
+
+use crate::admin::{self, Admin};
+use crate::api::{self, Api};
+use crate::board::Board;
+use crate::book::Book;
+use crate::cleanup::{self, Cleanup};
+use crate::meter::{Meter, Meters};
+use crate::operator::Operator;
+use crate::poison::ForeignService;
+use crate::room::Room;
+use crate::sender::Sender;
+use crate::sum::{Accounts, Sum};
+use crate::{Release, Result, analytics, audit, notification};
+
+/// How long 3,000 events take to be sent, about.
+const SENDING: Duration = Duration::from_secs(8);
+/// About how many events a second in the room brings.
+const EVENTS_A_TICK: u32 = 7;
+/// When the foreign service has its bad moment, in seconds of the room.
+const POISON_AT: u64 = 20;
+/// How long the consumers may take to catch up.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How many events the foreign service copies.
+const COPIES: usize = 3;
+/// How long a service may take to finish what it is at when it is stopped.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What every part of the story needs.
+struct Stage<'a> {
+    url: &'a str,
+    board: &'a mut Board,
+    meters: Meters,
+    book: Book,
+    accounts: Accounts,
+    operator: Operator,
+}
+
+/// The services that consume events.
+struct Consumers {
+    analytics: Subscriber,
+    notification: Subscriber,
+    audit: Subscriber,
+}
+
+/// Tells the story; it ends by itself, for every wait in it has a deadline.
+pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -> Result<Sum> {
+    board.step("The topology");
+    let applied = apply_topology(url).await?;
+    board.say(format!("{} streams, buckets and consumers made", applied.created.len()));
+
+    let book = Book::default();
+    let meters = Meters {
+        publishers: Meter::new("publishers"),
+        analytics: Meter::new(analytics::CONSUMER),
+        notification: Meter::new(notification::CONSUMER),
+        audit: Meter::new(audit::CONSUMER),
+    };
+    let accounts = Accounts::new(&book);
+    let operator = Operator::connect(url).await?;
+    let mut stage = Stage { url, board, meters, book, accounts, operator };
+    let reconciler = stage.operator.start_reconciler(&stage.meters.publishers.metrics).await?;
+    let consumers = stage.start_consumers().await?;
+    match stage.operator.is_ready().await {
+        true => stage.board.say("every stream and every consumer is ready"),
+        false => return Err("a stream or a consumer is not ready".into()),
+    }
+
+    stage.board.step("The waiting room opens");
+    stage.send_events(seed, events).await?;
+    stage.board.step("A foreign service sends copies, and on a subject that nobody has");
+    stage.send_copies().await?;
+    stage.board.step("The consumers catch up");
+    stage.catch_up().await?;
+    stage.board.step("The operator looks at the dead letters");
+    stage.show_dead_letters().await?;
+    stage.board.step("The bugs are fixed, and what they cost is handled after all");
+    let consumers = stage.deploy_the_fix(consumers).await?;
+    stage.redrive().await?;
+    stage.board.step("What is no event at all is purged");
+    stage.purge().await?;
+    stage.board.step("The services stop");
+    stage.stop(consumers).await?;
+    reconciler.drain(DRAIN).await?;
+
+    stage.board.step("The sum");
+    let sum = stage.sum().await?;
+    sum.show(stage.board);
+    Ok(sum)
+}
+
+/// Makes the streams and consumers of `schemas/topology.json`: the plan is compared with the server
+/// field by field, carried out, and read back. A single server keeps one replica of everything.
+async fn apply_topology(url: &str) -> Result<Applied> {
+    let connection = ConnectOptions::new("deployment").server(url).connect().await?;
+    let topology = Topology::new(&CATALOGUE, Overrides::default().replicas(1))?;
+    let plan = topology.plan(&connection).await?;
+    Ok(plan.apply(&connection, Permission::default()).await?)
+}
+
+impl Stage<'_> {
+    /// Starts the services that consume; each would be a process of its own.
+    async fn start_consumers(&self) -> Result<Consumers> {
+        let (url, readers, meters) = (self.url, &self.accounts.readers, &self.meters);
+        let bugs = Release::WithBugs;
+        let (figures, mails) = (&readers.analytics, &readers.notification);
+        Ok(Consumers {
+            analytics: analytics::start(url, bugs, figures, &meters.analytics.metrics).await?,
+            notification: notification::start(url, bugs, mails, &meters.notification.metrics)
+                .await?,
+            audit: audit::start(url, &readers.audit, &meters.audit.metrics).await?,
+        })
+    }
+
+    /// Lets the room live until it has brought so many events and the last visitor has left.
+    async fn send_events(&mut self, seed: u64, events: u64) -> Result<()> {
+        let sender = async |service| {
+            Sender::connect(self.url, service, &self.meters.publishers.metrics, &self.book).await
+        };
+        let mut admin = Admin { events: sender(admin::SERVICE).await? };
+        let mut api = Api::new(sender(api::SERVICE).await?, seed);
+        let mut cleanup = Cleanup { events: sender(cleanup::SERVICE).await? };
+        let foreign = ForeignService::connect(self.url, &self.book).await?;
+
+        let mut room = Room::new();
+        let mut clock = tokio::time::interval(tick(events));
+        while room.is_open || !room.is_empty() {
+            clock.tick().await;
+            admin.tick(&mut room).await?;
+            api.tick(&mut room).await?;
+            cleanup.tick(&mut room).await?;
+            if room.now == POISON_AT {
+                foreign.send_poison().await?;
+            }
+            room.is_open = self.book.len() + room.events_to_come() < events;
+            room.now += 1;
+            let inside = room.sessions.len();
+            let text = format!("{} waiting, {inside} inside", room.waiting.len());
+            self.board.live(&text, &self.meters);
+        }
+        for events in [&admin.events, &api.events, &cleanup.events] {
+            events.drain().await?;
+        }
+        let published = self.meters.publishers.published();
+        self.board.say(format!(
+            "it closes after {} s of its time: {published} events are in their streams, and {} \
+             foreign messages that are none",
+            room.now,
+            self.book.len() - published,
+        ));
+        Ok(())
+    }
+
+    /// A copy of an event is a second message to its stream, but not to a consumer with a
+    /// deduplication bucket. What no stream stores is refused, and not lost in silence.
+    async fn send_copies(&mut self) -> Result<()> {
+        let foreign = ForeignService::connect(self.url, &self.book).await?;
+        let copies = foreign.send_copies(COPIES).await?;
+        if !foreign.is_unknown_subject_refused().await? {
+            return Err("a subject that is not in the topology was taken".into());
+        }
+        self.board.say(format!("{copies} copies are in their stream; the subject was refused"));
+        Ok(())
+    }
+
+    /// Waits until it is known of every message what became of it.
+    async fn catch_up(&mut self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let sum = self.sum().await?;
+            if sum.adds_up() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                let missing = sum.missing().join("\n");
+                return Err(format!("after {PATIENCE:?} these are missing:\n{missing}").into());
+            }
+            let text = format!("{} to come", sum.missing().len());
+            self.board.live(&text, &self.meters);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn sum(&mut self) -> Result<Sum> {
+        let passed_over = self.meters.consumers().into_iter().map(Meter::passed_over).sum();
+        self.accounts.add_up(&self.operator, passed_over).await
+    }
+
+    async fn show_dead_letters(&mut self) -> Result<()> {
+        let letters = self.operator.letters().await?;
+        for group in self.operator.groups().await? {
+            let is_one = |letter: &&DeadLetter| {
+                letter.consumer == group.consumer && Some(&letter.reason) == group.reason.as_ref()
+            };
+            let Some(letter) = letters.values().find(is_one) else { continue };
+            let consumer = group.consumer.as_deref().unwrap_or_default();
+            let (reason, count) = (letter.reason.as_str(), group.count);
+            self.board.say(format!("{consumer:<22}{reason:<22}{count:>4}  {}", letter.error));
+        }
+        Ok(())
+    }
+
+    /// Another release of two services: the old one finishes what it is at, and the new one goes on
+    /// where it stopped, for the server keeps the place of a durable consumer.
+    async fn deploy_the_fix(&mut self, old: Consumers) -> Result<Consumers> {
+        old.analytics.drain(DRAIN).await?;
+        old.notification.drain(DRAIN).await?;
+        let (url, readers, meters) = (self.url, &self.accounts.readers, &self.meters);
+        let (figures, mails) = (&readers.analytics, &readers.notification);
+        let fixed = Release::Fixed;
+        Ok(Consumers {
+            analytics: analytics::start(url, fixed, figures, &meters.analytics.metrics).await?,
+            notification: notification::start(url, fixed, mails, &meters.notification.metrics)
+                .await?,
+            audit: old.audit,
+        })
+    }
+
+    /// Sends back what the bugs made dead letters of, each to the consumer that gave it up.
+    async fn redrive(&mut self) -> Result<()> {
+        for (consumer, reason) in [
+            (analytics::CONSUMER, Reason::MaxRetriesExceeded),
+            (notification::CONSUMER, Reason::PermanentError),
+        ] {
+            let report = self.operator.redrive(consumer, reason).await?;
+            let count = report.redriven;
+            self.board.say(format!("{count} redriven to {consumer}, as the dry run had said"));
+        }
+        self.catch_up().await?;
+        self.board.say("all of them are handled");
+        Ok(())
+    }
+
+    /// Half a message helps nobody. What has the wrong shape stays, for those who sent it.
+    async fn purge(&mut self) -> Result<()> {
+        let letters = self.operator.letters().await?;
+        let malformed = letters.iter().filter(|(_, it)| it.reason == Reason::UnmarshalError);
+        let places: Vec<_> = malformed.map(|(place, _)| place.clone()).collect();
+        let purged = self.operator.purge(Reason::UnmarshalError).await?;
+        self.accounts.purged.extend(places);
+        let left = self.operator.letters().await?.len();
+        self.board.say(format!("{purged} purged, {left} dead letters are left to be looked into"));
+        Ok(())
+    }
+
+    /// Stops the services that consume. What a deadline would cut off is given back to the server,
+    /// for the next process.
+    async fn stop(&mut self, consumers: Consumers) -> Result<()> {
+        let Consumers { analytics, notification, audit } = consumers;
+        for (subscriber, meter) in
+            [analytics, notification, audit].into_iter().zip(self.meters.consumers())
+        {
+            let returned = subscriber.drain(DRAIN).await?.returned.len();
+            self.board.say(format!(
+                "{} is drained: {} handled, {} retried, {returned} given back",
+                meter.service,
+                meter.handled(),
+                meter.retried(),
+            ));
+        }
+        self.board.say(format!("analytics: {}", self.accounts.readers.analytics.report()));
+        Ok(())
+    }
+}
+
+/// How long a second of the room takes: a larger run is denser, and not much longer.
+fn tick(events: u64) -> Duration {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    let tick = SENDING * EVENTS_A_TICK / events;
+    tick.clamp(Duration::from_millis(1), Duration::from_millis(20))
+}
