@@ -60,34 +60,50 @@ impl Outgoing {
         connection: &Connection,
         first: Result<Sent>,
         persistence: Persistence,
-        mut on_retry: impl FnMut(&Error),
+        on_retry: impl FnMut(&Error),
     ) -> Result<Delivered> {
         let started = Instant::now();
-        let mut sent = first;
+        let answer = match first {
+            Ok(sent) => self.answer(connection, sent).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(ack) => Ok(Delivered { ack, attempts: 1 }),
+            // Every event is a task, whose memory is moved as it begins: what rarely runs is boxed.
+            Err(error) => {
+                Box::pin(self.persist(connection, error, started, persistence, on_retry)).await
+            }
+        }
+    }
+
+    /// Sends again after an error.
+    async fn persist(
+        &self,
+        connection: &Connection,
+        mut error: Error,
+        started: Instant,
+        persistence: Persistence,
+        mut on_retry: impl FnMut(&Error),
+    ) -> Result<Delivered> {
         let mut attempts = 1;
         let mut pause = persistence.pause;
         loop {
-            let answer = match sent {
-                Ok(sent) => self.answer(connection, sent).await,
-                Err(error) => Err(error),
-            };
-            let error = match answer {
-                Ok(ack) => return Ok(Delivered { ack, attempts }),
-                Err(error) => error,
-            };
             let wait = jittered(pause);
             if !error.is_retryable() || started.elapsed() + wait >= persistence.deadline {
                 return Err(error.at(format!("publish on `{}`", self.subject)));
             }
             on_retry(&error);
+            tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempts += 1;
-            // Every event is a task, whose memory is moved as it begins: what rarely runs is boxed.
-            sent = Box::pin(async {
-                tokio::time::sleep(wait).await;
-                self.send(connection).await
-            })
-            .await;
+            let answer = match self.send(connection).await {
+                Ok(sent) => self.answer(connection, sent).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(ack) => return Ok(Delivered { ack, attempts }),
+                Err(again) => error = again,
+            }
         }
     }
 

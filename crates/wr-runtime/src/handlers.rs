@@ -168,10 +168,9 @@ impl Handlers {
     #[must_use]
     pub fn on<T: Payload + Send + 'static>(mut self, handler: impl Handler<T>) -> Self {
         let handler = Arc::new(handler);
-        // The handler is called when it is first polled, where its panics are caught.
-        let run = move |event, delivery| -> Running {
+        let run = move |event, delivery, deadline| -> Running {
             let handler = handler.clone();
-            Box::pin(async move { handler(event, delivery).await })
+            Box::pin(guarded(handler, event, delivery, deadline))
         };
         let runner = Arc::new(Runner::<T> { run: Box::new(run), key: OnceLock::new() });
         self.runners.insert(TypeId::of::<T>(), Box::new(runner.clone()));
@@ -264,7 +263,7 @@ impl Handlers {
         let trace = TraceContext::from_headers(headers).unwrap_or_else(TraceContext::root);
         let headers = Arc::new(headers.clone());
         let delivery = Delivery::first(prepared.subject, headers, trace, policy.attempts);
-        outcome(prepared.run(delivery.clone()).await, &delivery, &policy)
+        outcome(prepared.run(delivery.clone(), None).await, &delivery, &policy)
     }
 
     /// The subjects that have a handler.
@@ -355,8 +354,8 @@ pub(crate) fn outcome(handled: Handled, delivery: &Delivery, policy: &RetryPolic
 }
 
 /// A handler at work.
-type Running = Pin<Box<dyn Future<Output = Handled> + Send>>;
-type Run<T> = Box<dyn Fn(Event<T>, Delivery) -> Running + Send + Sync>;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Handled> + Send>>;
+type Run<T> = Box<dyn Fn(Event<T>, Delivery, Option<Duration>) -> Running + Send + Sync>;
 type Key<T> = Box<dyn Fn(&Event<T>) -> String + Send + Sync>;
 type Convert<Old, New> = Box<dyn Fn(Old) -> New + Send + Sync>;
 
@@ -393,33 +392,14 @@ pub(crate) struct Prepared {
     pub(crate) is_newer: bool,
     /// Which events it keeps an order with.
     pub(crate) key: Option<String>,
-    run: Box<dyn FnOnce(Delivery) -> Running + Send>,
+    run: Box<dyn FnOnce(Delivery, Option<Duration>) -> Running + Send>,
 }
 
 impl Prepared {
-    /// Runs the handler; a panic is a failure like another.
-    pub(crate) async fn run(self, delivery: Delivery) -> Handled {
-        caught(self.running(delivery)).await
-    }
-
-    /// As [`Prepared::run`]; what takes longer than the deadline has failed.
-    pub(crate) fn run_within(
-        self,
-        deadline: Duration,
-        delivery: Delivery,
-    ) -> impl Future<Output = Handled> + Send {
-        let late = move |_| {
-            let seconds = deadline.as_secs_f64();
-            Err(HandlerError::retryable(format!("the handler took longer than {seconds} s")))
-        };
-        let in_time = tokio::time::timeout(deadline, self.running(delivery));
-        // What the handler holds is dropped in here as well: that may panic, too.
-        caught(async move { in_time.await.unwrap_or_else(late) })
-    }
-
-    fn running(self, delivery: Delivery) -> impl Future<Output = Handled> + Send {
-        let trace = delivery.trace.clone();
-        trace.scope((self.run)(delivery))
+    /// Runs the handler; a panic is a failure like another, and so is what takes longer than the
+    /// deadline.
+    pub(crate) fn run(self, delivery: Delivery, deadline: Option<Duration>) -> Running {
+        (self.run)(delivery, deadline)
     }
 
     fn new<T: Payload + Send + 'static>(
@@ -435,14 +415,35 @@ impl Prepared {
             timestamp: event.timestamp,
             is_newer,
             key: runner.key.get().map(|key| key(&event)),
-            run: Box::new(move |delivery| (runner.run)(event, delivery)),
+            run: Box::new(move |delivery, deadline| (runner.run)(event, delivery, deadline)),
         }
     }
 }
 
-fn caught(handling: impl Future<Output = Handled> + Send) -> impl Future<Output = Handled> + Send {
+/// Calls a handler within its trace and its deadline. What it holds is dropped in here as well:
+/// that may panic, too.
+async fn guarded<T>(
+    handler: Arc<impl Handler<T>>,
+    event: Event<T>,
+    delivery: Delivery,
+    deadline: Option<Duration>,
+) -> Handled {
+    let trace = delivery.trace.clone();
+    let handling = trace.scope(async move { handler(event, delivery).await });
+    let in_time = async move {
+        match deadline {
+            Some(deadline) => match tokio::time::timeout(deadline, handling).await {
+                Ok(handled) => handled,
+                Err(_) => Err(HandlerError::retryable(format!(
+                    "the handler took longer than {} s",
+                    deadline.as_secs_f64(),
+                ))),
+            },
+            None => handling.await,
+        }
+    };
     let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
-    AssertUnwindSafe(handling).catch_unwind().map(move |handled| handled.unwrap_or_else(panicked))
+    AssertUnwindSafe(in_time).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 impl<T: Payload + Send + 'static> Entry for Direct<T> {

@@ -1,6 +1,7 @@
 //! The W3C trace context: where it comes from, and how it travels in headers.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use async_nats::{HeaderMap, HeaderName};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
@@ -19,7 +20,7 @@ tokio::task_local! {
 
 /// A trace and a span of it, as they travel between services.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TraceContext(SpanContext);
+pub struct TraceContext(Arc<SpanContext>);
 
 impl TraceContext {
     /// The trace of headers; none where they name none, or not as W3C says.
@@ -35,7 +36,7 @@ impl TraceContext {
         if !span.is_disabled() {
             let exported = span.context().span().span_context().clone();
             if exported.is_valid() {
-                return TraceContext(exported);
+                return TraceContext(Arc::new(exported));
             }
         }
         CURRENT.try_with(TraceContext::child).unwrap_or_else(|_| TraceContext::root())
@@ -45,20 +46,21 @@ impl TraceContext {
     pub fn root() -> TraceContext {
         // A trace id of zeros is none.
         let id = TraceId::from(fastrand::u128(1..));
-        TraceContext(SpanContext::new(id, span_id(), TraceFlags::SAMPLED, false, <_>::default()))
+        let state = TraceState::default();
+        TraceContext(Arc::new(SpanContext::new(id, span_id(), TraceFlags::SAMPLED, false, state)))
     }
 
     /// Another span of the trace.
     #[must_use]
     pub fn child(&self) -> TraceContext {
         let parent = &self.0;
-        TraceContext(SpanContext::new(
+        TraceContext(Arc::new(SpanContext::new(
             parent.trace_id(),
             span_id(),
             parent.trace_flags(),
             false,
             parent.trace_state().clone(),
-        ))
+        )))
     }
 
     /// 32 lower-case hex digits.
@@ -98,15 +100,16 @@ impl TraceContext {
         if span.is_disabled() {
             return;
         }
-        let parent = opentelemetry::Context::new().with_remote_span_context(self.0.clone());
+        let parent =
+            opentelemetry::Context::new().with_remote_span_context(SpanContext::clone(&self.0));
         // A disabled span has no parent to set.
         let _ = span.set_parent(parent);
-        span.add_link(self.0.clone());
+        span.add_link(SpanContext::clone(&self.0));
     }
 
     /// Links a span to this one.
     pub(crate) fn link(&self, span: &Span) {
-        span.add_link(self.0.clone());
+        span.add_link(SpanContext::clone(&self.0));
     }
 
     /// Runs what belongs to this trace.
@@ -134,7 +137,7 @@ impl TraceContext {
             true,
             state,
         );
-        context.is_valid().then_some(TraceContext(context))
+        context.is_valid().then(|| TraceContext(Arc::new(context)))
     }
 }
 

@@ -16,7 +16,7 @@ use super::Shared;
 use super::in_flight::Place;
 use crate::dead_letter::{self, DeadLetter, Reason};
 use crate::error::Violation;
-use crate::handlers::{Delivery, HandlerError, Outcome, Prepared, Undecodable, outcome};
+use crate::handlers::{Delivery, Outcome, Prepared, Running, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
 use crate::retry::RetryPolicy;
 use crate::trace::TraceContext;
@@ -99,8 +99,7 @@ impl Job {
         if self.slot.is_none() {
             self.slot = self.shared.slots.clone().acquire_owned().await.ok();
         }
-        let prepared = self.prepare();
-        self.process(prepared, false).await;
+        self.process(self.prepare(), false).await;
     }
 
     /// Handles and settles the message in its place in an order. False where it will come again, so
@@ -118,29 +117,39 @@ impl Job {
         }
     }
 
-    async fn process(&self, prepared: Result<Prepared, Undecodable>, in_order: bool) -> bool {
+    fn process(
+        &self,
+        prepared: Result<Prepared, Undecodable>,
+        in_order: bool,
+    ) -> impl Future<Output = bool> + Send {
         let trace = TraceContext::from_headers(&self.headers).unwrap_or_else(TraceContext::root);
         let span = self.span(&trace);
         self.measure(&prepared);
-        let settled = async {
-            let outcome = match prepared {
-                Ok(prepared) => {
-                    let id = prepared.id;
-                    if self.was_seen(id).await {
-                        self.answer(Bytes::from_static(ACK)).await;
-                        self.count(Status::Duplicate);
-                        return true;
-                    }
-                    self.attempt(prepared, trace, in_order).await
+        self.conclude(prepared, trace, in_order).instrument(span)
+    }
+
+    async fn conclude(
+        &self,
+        prepared: Result<Prepared, Undecodable>,
+        trace: TraceContext,
+        in_order: bool,
+    ) -> bool {
+        let outcome = match prepared {
+            Ok(prepared) => {
+                let id = prepared.id;
+                if self.was_seen(id).await {
+                    self.answer(Bytes::from_static(ACK)).await;
+                    self.count(Status::Duplicate);
+                    return true;
                 }
-                Err(undecodable) => {
-                    self.shared.metrics.decode_failed(undecodable.reason.label());
-                    (undecodable.outcome(), None)
-                }
-            };
-            self.settle(outcome, in_order).await
+                self.attempt(prepared, trace, in_order).await
+            }
+            Err(undecodable) => {
+                self.shared.metrics.decode_failed(undecodable.reason.label());
+                (undecodable.outcome(), None)
+            }
         };
-        settled.instrument(span).await
+        self.settle(outcome, in_order).await
     }
 
     fn delivery(&self, subject: &'static str, trace: TraceContext) -> Delivery {
@@ -202,8 +211,10 @@ impl Job {
         Span::current().record("messaging.message.id", tracing::field::display(id));
         let policy = RetryPolicy { attempts: delivery.attempts, ..self.shared.options.retry };
         loop {
-            let outcome =
-                outcome(self.handle(prepared, delivery.clone()).await, &delivery, &policy);
+            let started = Instant::now();
+            let handled = self.handle(prepared, &delivery).await;
+            self.handled(started);
+            let outcome = outcome(handled, &delivery, &policy);
             match &outcome {
                 Outcome::Retry { after, error } if in_order => {
                     tracing::info!(%id, attempt = delivery.attempt, "trying again: {error}");
@@ -226,16 +237,18 @@ impl Job {
         }
     }
 
-    async fn handle(&self, prepared: Prepared, delivery: Delivery) -> Result<(), HandlerError> {
+    /// The handler at work, within its deadline.
+    fn handle(&self, prepared: Prepared, delivery: &Delivery) -> Running {
         let deadline = self.shared.options.handler_deadline;
         self.shared.in_flight.begin(self.place, self.held, deadline);
-        let started = Instant::now();
-        let handled = prepared.run_within(deadline, delivery).await;
+        prepared.run(delivery.clone(), Some(deadline))
+    }
+
+    fn handled(&self, started: Instant) {
         self.shared.in_flight.end(self.place, self.held);
         if let Some(metrics) = &self.metrics {
             metrics.handled(started.elapsed());
         }
-        handled
     }
 
     /// Waits in place; true where the subscriber is draining, and there is no waiting.
@@ -265,14 +278,20 @@ impl Job {
                 false
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
-                let letter = self.dead_letter(reason, error, schema_errors);
-                Box::pin(self.give_up(&letter, in_order)).await
+                Box::pin(self.give_up(reason, error, schema_errors, in_order)).await
             }
         }
     }
 
     /// Keeps the message as a dead letter, and only then ends it.
-    async fn give_up(&self, letter: &DeadLetter, in_order: bool) -> bool {
+    async fn give_up(
+        &self,
+        reason: Reason,
+        error: String,
+        schema_errors: Vec<Violation>,
+        in_order: bool,
+    ) -> bool {
+        let letter = self.dead_letter(reason, error, schema_errors);
         let reason = letter.reason.label();
         Span::current().record("error.type", reason);
         let trace = TraceContext::current(&Span::current());
@@ -280,7 +299,7 @@ impl Job {
         // last time; else it comes again.
         let stays = in_order || self.deliveries >= self.shared.consumer.max_deliver;
         let mut attempt = self.deliveries;
-        while let Err(unkept) = self.shared.keeper.keep(letter, Some(&trace)).await {
+        while let Err(unkept) = self.shared.keeper.keep(&letter, Some(&trace)).await {
             let sequence = self.place.sequence;
             tracing::error!(reason, sequence, "a dead letter could not be kept: {unkept}");
             self.shared.metrics.dead_letter_failures.inc();
@@ -332,7 +351,9 @@ impl Job {
         let reply = newest.unwrap_or_else(|| self.reply.clone());
         let told = match self.shared.options.double_ack {
             true => Box::pin(self.confirm(reply, answer)).await,
-            false => client.publish(reply, answer).await.map_err(|e| e.to_string()),
+            false => {
+                Box::pin(client.publish(reply, answer)).await.map_err(|error| error.to_string())
+            }
         };
         if let Err(error) = told {
             tracing::warn!(sequence = self.place.sequence, "the server was not told: {error}");
