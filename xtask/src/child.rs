@@ -48,17 +48,33 @@ impl Cargo {
     /// Runs it to its end; nothing of ours is printed after what it prints.
     pub(crate) fn run(mut self, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         screen.out.flush()?;
-        let status = self.0.status().map_err(|error| {
-            let cargo = self.0.get_program().to_string_lossy();
-            Error::failed(
-                format!("cannot start `{cargo}`: {error}"),
-                "run it through `cargo xtask`, which knows where cargo is",
-            )
-        })?;
+        let status = self.0.status().map_err(|error| self.cannot_start(&error))?;
         match status.code().map(u8::try_from) {
             Some(Ok(0)) => Ok(Exit::Clean),
             Some(Ok(code)) => Ok(Exit::Child(code)),
             Some(Err(_)) | None => Ok(Exit::Failed),
         }
+    }
+
+    /// Becomes it, so that the shell waits for it after a Ctrl-C too, while it clears away; where
+    /// the system cannot do that, as [`Cargo::run`].
+    pub(crate) fn run_instead(self, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+        #[cfg(unix)]
+        {
+            screen.out.flush()?;
+            let mut cargo = self;
+            let error = std::os::unix::process::CommandExt::exec(&mut cargo.0);
+            Err(cargo.cannot_start(&error))
+        }
+        #[cfg(not(unix))]
+        self.run(screen)
+    }
+
+    fn cannot_start(&self, error: &std::io::Error) -> Error {
+        let cargo = self.0.get_program().to_string_lossy();
+        Error::failed(
+            format!("cannot start `{cargo}`: {error}"),
+            "run it through `cargo xtask`, which knows where cargo is",
+        )
     }
 }

@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 mod child;
 mod compat;
+mod demo;
 mod diff;
 mod diff_versions;
 mod error;
@@ -91,6 +92,7 @@ enum Verb {
     Gen(generate::Args),
     Fuzz(fuzz::Args),
     Interop(interop::Args),
+    Demo(demo::Args),
 }
 
 /// Runs the verb of this process's command line, on its terminal.
@@ -106,7 +108,8 @@ pub fn main() -> ExitCode {
 
 /// Runs the verb of a command line, whose first argument is the program, without colours.
 ///
-/// Nothing but `fuzz`, `interop` and, to read git, `compat` starts a process; a failure to write is [`Exit::Failed`].
+/// Nothing but `fuzz`, `interop`, `demo` and, to read git, `compat` starts a process; `demo` becomes
+/// it, and does not return, where the system can do that. A failure to write is [`Exit::Failed`].
 pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
@@ -131,6 +134,7 @@ pub fn run_on(
             Verb::Gen(args) => generate::run(&args, screen),
             Verb::Fuzz(args) => fuzz::run(&args, screen),
             Verb::Interop(args) => interop::run(&args, screen),
+            Verb::Demo(args) => demo::run(&args, screen),
         },
     };
     match result.and_then(|exit| screen.out.flush().map(|()| exit).map_err(Error::from)) {

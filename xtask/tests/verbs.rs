@@ -46,6 +46,7 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "gen --help",
         "fuzz --help",
         "interop --help",
+        "demo --help",
     ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Clean, "{args}");
@@ -66,6 +67,8 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "compat a b --schemas c",
         "compat --pairs a --format text",
         "diff a 1.0",
+        "demo --events few",
+        "demo --events 99",
     ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Usage, "{args}");
