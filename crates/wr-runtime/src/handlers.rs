@@ -129,6 +129,9 @@ pub enum Outcome {
 }
 
 /// A handler of the events of one type; every closure or function of this form is one.
+///
+/// It must not block its thread: no deadline ends it then, and while a thread of tokio is blocked,
+/// timers and connections may stand still. `tokio::task::spawn_blocking` is for that.
 pub trait Handler<T>:
     Fn(Event<T>, Delivery) -> <Self as Handler<T>>::Future + Send + Sync + 'static
 {

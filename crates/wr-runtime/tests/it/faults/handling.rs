@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
 use wr_events::CATALOGUE;
 use wr_runtime::{HandlerError, Metrics, Reason};
 use wr_testkit::{Direction, Proxy};
@@ -92,6 +93,13 @@ async fn a_handler_that_blocks_its_thread_stops_neither_the_others_nor_a_drain()
     let catalogue = impatient();
     let (_server, connection) = server(catalogue).await;
     let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    // A thread that is blocked may be the one that drives tokio's timers and connections, and while
+    // all others sleep, none takes its place. A service is not that idle.
+    let _busy = JoinSet::from_iter([async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    }]);
     let handlers = handlers(catalogue, &ledger, |event, _| async move {
         match event.data.position_id.as_str() {
             "blocks" => std::thread::sleep(Duration::from_millis(2_500)),
