@@ -90,6 +90,9 @@ async fn main() -> ExitCode {
             Err(error) => Ended::Failed(error),
         },
     };
+    if let Ended::Interrupted = ended {
+        board.say("interrupted: the services end where they stand");
+    }
     let cleared = clear_away(server, &mut board);
     let code = match ended {
         Ended::Told(sum) if sum.adds_up() => ExitCode::SUCCESS,

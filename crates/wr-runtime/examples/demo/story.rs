@@ -80,6 +80,7 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
     stage.send_copies().await?;
     stage.board.step("The consumers catch up");
     stage.catch_up().await?;
+    stage.board.say("every message is handled, or a dead letter, or in a stream that nobody reads");
     stage.board.step("The operator looks at the dead letters");
     stage.show_dead_letters().await?;
     stage.board.step("The bugs are fixed, and what they cost is handled after all");

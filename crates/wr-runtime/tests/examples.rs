@@ -1,0 +1,165 @@
+//! The examples as a user runs them: the demo adds up and leaves nothing behind, and the service of
+//! README.md is the one that compiles and works.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::env::{self, consts::EXE_SUFFIX};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use wr_testkit::Server;
+
+/// An example, which `cargo test` builds with the tests of a package.
+fn example(name: &str) -> Command {
+    let tests = env::current_exe().unwrap();
+    let profile = tests.ancestors().nth(2).unwrap();
+    let path = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
+    assert!(path.is_file(), "no `{}`: cargo build -p wr-runtime --examples", path.display());
+    Command::new(path)
+}
+
+/// The demo with a folder of its own for temporary files, which must be empty afterwards.
+struct Demo {
+    command: Command,
+    temporary: PathBuf,
+}
+
+impl Demo {
+    fn new(test: &str, seed: &str) -> Demo {
+        let name = format!("demo-{test}-{}", std::process::id());
+        let temporary = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&temporary).unwrap();
+        let mut command = example("demo");
+        command.args(["--events", "300", "--seed", seed]).stdin(Stdio::null());
+        for variable in ["TMPDIR", "TMP", "TEMP"] {
+            command.env(variable, &temporary);
+        }
+        Demo { command, temporary }
+    }
+
+    /// The numbers at its end.
+    fn sum(mut self) -> String {
+        let done = self.command.output().unwrap();
+        let shown = text(&done);
+        assert_eq!(done.status.code(), Some(0), "{shown}");
+        assert!(shown.contains("nothing is left behind"), "{shown}");
+        self.assert_nothing_is_left();
+        shown.split_once("\nThe sum\n").unwrap().1.to_owned()
+    }
+
+    fn assert_nothing_is_left(&self) {
+        let left: Vec<_> = fs::read_dir(&self.temporary).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+        let folder = self.temporary.to_string_lossy().into_owned();
+        assert_eq!(processes_with(&folder), Vec::<String>::new());
+        fs::remove_dir(&self.temporary).unwrap();
+    }
+}
+
+/// The command lines that hold a word, where the system shows them.
+fn processes_with(word: &str) -> Vec<String> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(word)).collect()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+/// The numbers of the last line, left and right of the `=`.
+fn both_sides(sum: &str) -> (u64, u64) {
+    let line = sum.lines().find(|line| line.contains(" published + ")).unwrap();
+    let side = |text: &str| {
+        text.split(" + ")
+            .map(|part| part.split_whitespace().next().unwrap().parse::<u64>().unwrap())
+            .sum()
+    };
+    let (left, right) = line.split_once(" = ").unwrap();
+    (side(left), side(right))
+}
+
+#[test]
+fn the_demo_adds_up_leaves_nothing_and_can_be_run_again() {
+    let sum = Demo::new("first", "7").sum();
+    let (sent, accounted_for) = both_sides(&sum);
+    assert!(sent > 250, "{sum}");
+    assert_eq!(sent, accounted_for, "{sum}");
+    assert!(sum.contains(" 0 missing"), "{sum}");
+    for reason in ["unmarshal_error", "schema_violation", "envelope_mismatch"] {
+        assert!(sum.contains(reason), "{reason}: {sum}");
+    }
+    assert!(!sum.contains(" 0 redriven") && !sum.contains(" 0 passed over"), "{sum}");
+    assert_eq!(Demo::new("again", "7").sum(), sum);
+    assert_ne!(Demo::new("other", "8").sum(), sum);
+}
+
+/// Reads what a child prints until a line holds a word.
+fn wait_for(child: &mut Child, word: &str) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(word));
+    assert!(found, "it never said `{word}`");
+    // Somebody has to read the rest.
+    std::thread::spawn(move || lines.for_each(drop));
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "kill -INT \"$1\"", "sh"]).arg(child.id().to_string());
+    assert!(shell.status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_demo_leaves_nothing() {
+    let mut demo = Demo::new("interrupted", "7");
+    let mut child = demo.command.stdout(Stdio::piped()).spawn().unwrap();
+    wait_for(&mut child, "The waiting room opens");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    demo.assert_nothing_is_left();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_service_handles_what_it_publishes() {
+    let server = Server::start().unwrap();
+    let mut service = example("service");
+    service.env("NATS_URL", server.url()).stdout(Stdio::piped());
+    let mut child = service.spawn().unwrap();
+    wait_for(&mut child, "pos-7f3a is number 1523 (attempt 1)");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+fn read(path: &str) -> String {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(repository.join(path)).unwrap()
+}
+
+#[test]
+fn the_readme_quotes_the_service() {
+    let service = read("crates/wr-runtime/examples/service.rs");
+    // But for the first comment, which is about the file.
+    let code = service.split_once("\n\n").unwrap().1;
+    let quote = format!("```rust\n{code}```\n");
+    assert!(
+        read("README.md").contains(&quote),
+        "README.md does not quote crates/wr-runtime/examples/service.rs as it is; copy it there"
+    );
+}
+
+#[test]
+fn the_readme_shows_the_demo() {
+    let readme = read("README.md");
+    let quote = readme.split_once("## See it run").unwrap().1.split("```").nth(1).unwrap();
+    let done = example("demo").args(["--seed", "42"]).output().unwrap();
+    let shown = text(&done);
+    for line in quote.lines() {
+        let is_timed = line.contains(" s: ") || line.trim() == "...";
+        assert!(is_timed || shown.lines().any(|it| it == line), "README.md: {line}\n{shown}");
+    }
+}
