@@ -394,10 +394,13 @@ impl Drop for Job {
 
 const ACK: &[u8] = b"+ACK";
 
+/// A year: what the server cannot count in nanoseconds is no pause for it.
+const LONGEST_NAK: Duration = Duration::from_secs(365 * 86_400);
+
 /// Asks for another delivery, after a pause.
 pub(super) fn nak(pause: Duration) -> Bytes {
     match pause.is_zero() {
         true => Bytes::from_static(b"-NAK"),
-        false => format!("-NAK {{\"delay\": {}}}", pause.as_nanos()).into(),
+        false => format!("-NAK {{\"delay\": {}}}", pause.min(LONGEST_NAK).as_nanos()).into(),
     }
 }
