@@ -184,20 +184,26 @@ async fn long_delays_do_not_stop_the_others() {
     let (_server, connection) = server(catalogue).await;
     let ledger = Ledger::default();
     let handlers = handlers(catalogue, &ledger, |event, delivery| async move {
-        match event.data.position_id.starts_with("delayed") && delivery.attempt == 1 {
-            true => Err(HandlerError::retry_after(Duration::from_secs(4), "later")),
-            false => Ok(()),
+        match (event.data.position_id.as_str(), delivery.attempt) {
+            ("for ever", 1) => Err(HandlerError::retry_after(Duration::MAX, "never")),
+            (position, 1) if position.starts_with("delayed") => {
+                Err(HandlerError::retry_after(Duration::from_secs(4), "later"))
+            }
+            _ => Ok(()),
         }
     });
     let subscriber = subscribe(&connection, handlers, quick().concurrency(4)).await;
-    publish(&connection, &ledger, numbered("delayed", 4)).await;
+    publish(&connection, &ledger, numbered("delayed", 3)).await;
+    // The longest that there is, which nobody waits for here.
+    publish(&connection, &Ledger::default(), ["for ever"]).await;
     let started = Instant::now();
     publish(&connection, &ledger, numbered("fine", 200)).await;
     ledger.until(200).await;
-    println!("200 beside 4 that wait for 4 s: {:?}", started.elapsed());
+    println!("200 beside 4 that wait for 4 s and more: {:?}", started.elapsed());
     assert_eq!(consumer(&connection).await["num_redelivered"], 0, "the delayed are still to come");
     let balance = ledger.balance(&connection).await;
-    assert_eq!((balance.handled.len(), balance.again()), (204, 0));
+    assert_eq!((balance.handled.len(), balance.again()), (203, 0));
+    assert_eq!(consumer(&connection).await["num_ack_pending"], 1);
     subscriber.drain(LONG).await.unwrap();
 
     let crowded = quick().concurrency(5);
