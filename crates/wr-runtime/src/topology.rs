@@ -16,6 +16,7 @@ pub use apply::{Applied, Permission};
 pub use overrides::Overrides;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
 pub(crate) use subjects::stored;
+pub(crate) use wanted::consumer_config;
 
 use crate::error::{ErrorKind, Result};
 

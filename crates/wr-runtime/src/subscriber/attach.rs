@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::error::{ErrorKind, Result};
 use crate::handlers::Handlers;
 use crate::standing::Standing;
+use crate::topology;
 
 /// Refuses handlers that are not exactly those of the consumer's filter.
 pub(super) fn require_handlers(
@@ -115,12 +116,14 @@ async fn recreate(shared: &Shared) -> Result<()> {
     let Shared { connection, consumer, .. } = shared;
     let stream = stream_of(connection, consumer).await?;
     let known = *shared.position.lock();
-    let mut config = wanted(consumer);
-    // Every message of a new stream is unseen.
-    config.deliver_policy = match stream == known.stream {
-        true => DeliverPolicy::ByStartSequence { start_sequence: known.settled + 1 },
-        false => DeliverPolicy::All,
-    };
+    let mut config = topology::consumer_config(consumer);
+    if stream == known.stream {
+        config.insert("deliver_policy".to_owned(), json!("by_start_sequence"));
+        config.insert("opt_start_seq".to_owned(), json!(known.settled + 1));
+    } else {
+        // Every message of a new stream is unseen.
+        config.insert("deliver_policy".to_owned(), json!("all"));
+    }
     let subject = format!("CONSUMER.DURABLE.CREATE.{}.{}", consumer.stream, consumer.name);
     let request = json!({ "stream_name": consumer.stream, "config": config });
     let info: consumer::Info = connection.api(&subject, &request).await?;
@@ -128,20 +131,6 @@ async fn recreate(shared: &Shared) -> Result<()> {
     require_same(&info.config, consumer)?;
     *shared.position.lock() = Known { settled: settled(&info), stream };
     Ok(())
-}
-
-/// The configuration of a consumer of the topology.
-fn wanted(consumer: &Consumer) -> consumer::Config {
-    consumer::Config {
-        durable_name: Some(consumer.name.to_owned()),
-        description: Some(consumer.description.to_owned()),
-        ack_policy: consumer::AckPolicy::Explicit,
-        ack_wait: std::time::Duration::from_secs(consumer.ack_wait_seconds),
-        max_deliver: i64::from(consumer.max_deliver),
-        max_ack_pending: i64::from(consumer.max_ack_pending),
-        filter_subjects: consumer.filter_subjects.iter().map(|name| (*name).to_owned()).collect(),
-        ..Default::default()
-    }
 }
 
 /// What decides which messages come, and how often. The rest is for the topology to verify.

@@ -109,8 +109,14 @@ impl Topology {
     }
 }
 
-/// Without `backoff`: it does not apply to a Nak, and would override `ack_wait`.
 fn wanted_consumer(consumer: &Consumer) -> Wanted {
+    let target =
+        Target::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() };
+    Wanted { target, fields: fields::CONSUMER, config: consumer_config(consumer) }
+}
+
+/// Without `backoff`: it does not apply to a Nak, and would override `ack_wait`.
+pub(crate) fn consumer_config(consumer: &Consumer) -> Map<String, Value> {
     let config = json!({
         "durable_name": consumer.name,
         "name": consumer.name,
@@ -123,24 +129,25 @@ fn wanted_consumer(consumer: &Consumer) -> Wanted {
         "max_deliver": consumer.max_deliver,
         "max_ack_pending": consumer.max_ack_pending,
     });
-    let target =
-        Target::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() };
-    Wanted::new(target, fields::CONSUMER, config)
+    object(config)
 }
 
 impl Wanted {
     fn new(target: Target, fields: &'static [Field], config: Value) -> Wanted {
-        let config = match config {
-            Value::Object(config) => config,
-            _ => Map::new(),
-        };
-        Wanted { target, fields, config }
+        Wanted { target, fields, config: object(config) }
     }
 
     /// The subjects of a stream; none of a consumer.
     pub(super) fn subjects(&self) -> Vec<&str> {
         let subjects = self.config.get("subjects").and_then(Value::as_array);
         subjects.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
     }
 }
 
