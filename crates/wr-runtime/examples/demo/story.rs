@@ -26,7 +26,7 @@ const SENDING: Duration = Duration::from_secs(8);
 const EVENTS_A_TICK: u32 = 7;
 /// When the foreign service has its bad moment, in seconds of the room.
 const POISON_AT: u64 = 20;
-/// How long the consumers may take to catch up.
+/// How long the consumers may go without a single message while they have to catch up.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How many events the foreign service copies.
@@ -174,15 +174,18 @@ impl Stage<'_> {
 
     /// Waits until it is known of every message what became of it.
     async fn catch_up(&mut self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let (mut fewest, mut since) = (usize::MAX, Instant::now());
         loop {
             let sum = self.sum().await?;
             if sum.adds_up() {
                 return Ok(());
             }
-            if Instant::now() > deadline {
+            if sum.missing().len() < fewest {
+                (fewest, since) = (sum.missing().len(), Instant::now());
+            }
+            if since.elapsed() > PATIENCE {
                 let missing = sum.missing().join("\n");
-                return Err(format!("after {PATIENCE:?} these are missing:\n{missing}").into());
+                return Err(format!("after {PATIENCE:?} still missing:\n{missing}").into());
             }
             let text = format!("{} to come", sum.missing().len());
             self.board.live(&text, &self.meters);
