@@ -4,7 +4,8 @@
 //!
 //! - `document`: the specification's `DLQMessage` as JSON, the original in base64. Other services
 //!   read it.
-//! - `raw`: the body and the headers of the original as they were.
+//! - `raw`: the body and the headers of the original as they were, but that `Wr-Dead-Letter-Original-`
+//!   stands before the names of those that the dead letter has as well.
 //! - `part`: headers and body of the original, cut into numbered messages.
 //!
 //! In every form the circumstances stand in headers as well, so that a queue can be listed without

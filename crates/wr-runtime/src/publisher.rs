@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_nats::Subject;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 use wr_core::{Catalogue, Event, Payload};
 
@@ -20,7 +20,7 @@ use crate::deliver::{Delivered, Outgoing, Persistence, Sent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{self, Headers};
 use crate::metrics::Metrics;
-use crate::trace::TraceContext;
+use crate::trace::{self, TraceContext};
 
 /// Some more unanswered, and async-nats waits for ever.
 const LARGEST_WINDOW: usize = 4_096;
@@ -247,26 +247,28 @@ impl Publisher {
     /// # Errors
     /// [`ErrorKind::Refused`], [`ErrorKind::TooLarge`], [`ErrorKind::Draining`].
     pub async fn enqueue<T: Payload>(&self, event: &Event<T>) -> Result<Pending> {
-        let result = self.begin(event).await;
-        if let Err(error) = &result {
-            self.0.options.metrics.publish_failed(T::EVENT_TYPE, failure(error));
-        }
-        result.map_err(|error| error.at(format!("publish on `{}`", T::SUBJECT)))
-    }
-
-    async fn begin<T: Payload>(&self, event: &Event<T>) -> Result<Pending> {
         let span = tracing::info_span!(
             "send",
             otel.name = format!("send {}", T::SUBJECT),
             otel.kind = "producer",
+            otel.status_code = tracing::field::Empty,
             messaging.system = "nats",
-            messaging.operation.name = "publish",
+            messaging.operation.name = "send",
             messaging.operation.type = "send",
             messaging.destination.name = T::SUBJECT,
             messaging.message.id = %event.id,
             error.type = tracing::field::Empty,
         );
-        let trace = TraceContext::current(&span);
+        let result = self.begin(event, &span).await;
+        if let Err(error) = &result {
+            trace::failed(&span, failure(error));
+            self.0.options.metrics.publish_failed(T::EVENT_TYPE, failure(error));
+        }
+        result.map_err(|error| error.at(format!("publish on `{}`", T::SUBJECT)))
+    }
+
+    async fn begin<T: Payload>(&self, event: &Event<T>, span: &Span) -> Result<Pending> {
+        let trace = TraceContext::current(span);
         let parent = trace.parent();
         let body = event.encode_traced(parent.trace_id(), parent.span_id());
         let body = body.map_err(ErrorKind::Refused)?.into();
@@ -288,7 +290,7 @@ impl Publisher {
         flight.permit = Some(permit.map_err(|_| ErrorKind::Draining)?);
         let sent = outgoing.send(&self.0.connection).await;
         let (answer, pending) = oneshot::channel();
-        tokio::spawn(flight.land(outgoing, sent, answer).instrument(span));
+        tokio::spawn(flight.land(outgoing, sent, answer).instrument(span.clone()));
         Ok(Pending(pending))
     }
 
@@ -408,7 +410,7 @@ impl Flight {
             }
             Ok(_) => metrics.published(self.event_type, self.queue_id.as_deref()),
             Err(error) => {
-                tracing::Span::current().record("error.type", failure(error));
+                trace::failed(&Span::current(), failure(error));
                 metrics.publish_failed(self.event_type, failure(error));
             }
         }

@@ -30,16 +30,42 @@ impl TraceContext {
         TraceContext::parse(parent, state.unwrap_or_default())
     }
 
-    /// The trace of the current span where the service exports its spans, else of what is being
-    /// handled, else a new one.
+    /// The trace of a dead letter: its own, else that of the original.
+    pub(crate) fn of_letter(headers: &HeaderMap, originals: &HeaderMap) -> Option<TraceContext> {
+        let original = TraceContext::from_headers(originals);
+        let Some(own) = TraceContext::from_headers(headers) else { return original };
+        // A large dead letter has no room to say again what the vendors said.
+        let same = original.filter(|original| original.0.trace_id() == own.0.trace_id());
+        let state = match own.0.trace_state() == &TraceState::NONE {
+            true => same.map(|original| original.0.trace_state().clone()),
+            false => None,
+        };
+        let Some(state) = state else { return Some(own) };
+        Some(TraceContext(Arc::new(SpanContext::new(
+            own.0.trace_id(),
+            own.0.span_id(),
+            own.0.trace_flags(),
+            true,
+            state,
+        ))))
+    }
+
+    /// The trace of a span where the service exports it; else of the span around it; else of what is
+    /// being handled; else a new one.
     pub fn current(span: &Span) -> TraceContext {
-        if !span.is_disabled() {
-            let exported = span.context().span().span_context().clone();
-            if exported.is_valid() {
-                return TraceContext(Arc::new(exported));
-            }
+        TraceContext::exported(span)
+            .or_else(|| TraceContext::exported(&Span::current()))
+            .or_else(|| CURRENT.try_with(TraceContext::child).ok())
+            .unwrap_or_else(TraceContext::root)
+    }
+
+    /// The trace of a span, where the service exports it.
+    pub(crate) fn exported(span: &Span) -> Option<TraceContext> {
+        if span.is_disabled() {
+            return None;
         }
-        CURRENT.try_with(TraceContext::child).unwrap_or_else(|_| TraceContext::root())
+        let exported = span.context().span().span_context().clone();
+        exported.is_valid().then(|| TraceContext(Arc::new(exported)))
     }
 
     /// A new trace.
@@ -75,11 +101,21 @@ impl TraceContext {
 
     /// Writes the context into headers.
     pub fn write(&self, headers: &mut HeaderMap) {
-        headers.insert(TRACEPARENT, self.parent().0);
+        self.write_parent(headers);
         let state = self.0.trace_state().header();
         if !state.is_empty() {
             headers.insert(TRACESTATE, state);
         }
+    }
+
+    /// Writes the context without what the vendors say, which may be long.
+    pub(crate) fn write_parent(&self, headers: &mut HeaderMap) {
+        headers.insert(TRACEPARENT, self.parent().0);
+    }
+
+    /// Whether a header is one of those of a trace, in any case.
+    pub(crate) fn is_header(name: &str) -> bool {
+        [TRACEPARENT, TRACESTATE].iter().any(|ours| name.eq_ignore_ascii_case(ours.as_ref()))
     }
 
     /// The context as text.
@@ -105,6 +141,15 @@ impl TraceContext {
         // A disabled span has no parent to set.
         let _ = span.set_parent(parent);
         span.add_link(SpanContext::clone(&self.0));
+    }
+
+    /// Links a span to this one, and makes it its child unless the service exports a span around it;
+    /// as [`TraceContext::adopt`].
+    pub(crate) fn lead_to(&self, span: &Span) {
+        match TraceContext::exported(&Span::current()) {
+            Some(_) => self.link(span),
+            None => self.adopt(span),
+        }
     }
 
     /// Links a span to this one.
@@ -133,12 +178,19 @@ impl TraceContext {
         let context = SpanContext::new(
             TraceId::from_hex(trace).ok()?,
             SpanId::from_hex(span).ok()?,
-            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?),
+            // Of the others nobody knows what they mean.
+            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?) & TraceFlags::SAMPLED,
             true,
             state,
         );
         context.is_valid().then(|| TraceContext(Arc::new(context)))
     }
+}
+
+/// Tells a span that what it stands for has failed, and the class of the failure.
+pub(crate) fn failed(span: &Span, class: &'static str) {
+    span.record("error.type", class);
+    span.record("otel.status_code", "ERROR");
 }
 
 /// The text of the header `traceparent`: `00-{32 hex}-{16 hex}-{2 hex}`.

@@ -6,10 +6,11 @@ use wr_core::chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{DeadLetter, Reason, block};
 use crate::error::{ErrorKind, Result, Violation};
+use crate::trace::TraceContext;
 
 /// What every header of ours begins with.
 pub(super) const PREFIX: &str = "Wr-Dead-Letter-";
-/// Before the name of an original's header that begins as ours do.
+/// Before the name of an original's header that is called as one of ours, or as one of a trace.
 const ORIGINAL: &str = "Wr-Dead-Letter-Original-";
 
 /// `document`, `raw` or `part`.
@@ -96,7 +97,7 @@ pub(super) fn read(headers: &HeaderMap) -> Result<DeadLetter> {
 /// Writes the headers of the original, so that [`originals`] finds them.
 pub(super) fn write_originals(letter: &DeadLetter, headers: &mut HeaderMap) {
     for (name, values) in block::sorted(&letter.original_headers) {
-        let name = match block::starts_with(name, PREFIX) {
+        let name = match block::starts_with(name, PREFIX) || TraceContext::is_header(name) {
             true => format!("{ORIGINAL}{name}"),
             false => name.to_owned(),
         };
@@ -111,7 +112,8 @@ pub(super) fn originals(headers: &HeaderMap) -> HeaderMap {
     let mut originals = HeaderMap::new();
     for (name, values) in block::without_control(Some(headers)).iter() {
         let name: &str = name.as_ref();
-        let name = match (name.strip_prefix(ORIGINAL), name.starts_with(PREFIX)) {
+        let is_ours = name.starts_with(PREFIX) || TraceContext::is_header(name);
+        let name = match (name.strip_prefix(ORIGINAL), is_ours) {
             (Some(original), _) => original,
             (None, true) => continue,
             (None, false) => name,

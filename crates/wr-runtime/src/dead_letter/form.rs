@@ -69,11 +69,11 @@ pub(super) fn write(
     let writer = Writer { letter, id: letter.id()?, subject, max_payload };
     let whole = match writer.document(trace)? {
         Some(document) => Some(document),
-        None => writer.raw(),
+        None => writer.raw(trace),
     };
     match whole {
         Some(head) => Ok(Written { head, others: Vec::new() }),
-        None => writer.parts(),
+        None => writer.parts(trace),
     }
 }
 
@@ -97,9 +97,10 @@ impl Writer<'_> {
         Ok(self.has_room(&headers, body.len()).then(|| self.outgoing(headers, body.into())))
     }
 
-    fn raw(&self) -> Option<Outgoing> {
+    fn raw(&self, trace: &TraceContext) -> Option<Outgoing> {
         let body = &self.letter.body;
         let mut headers = base("raw", &self.id);
+        trace.write_parent(&mut headers);
         circumstances::write(self.letter, &mut headers);
         circumstances::write_originals(self.letter, &mut headers);
         self.has_room(&headers, body.len()).then(|| self.outgoing(headers, body.clone()))
@@ -109,13 +110,14 @@ impl Writer<'_> {
     ///
     /// Where the cuts are depends on the sizes alone, and the ids of the parts say where: what an
     /// earlier attempt kept and what a later one keeps fit together, or have nothing in common.
-    fn parts(&self) -> Result<Written> {
+    fn parts(&self, trace: &TraceContext) -> Result<Written> {
         let mut bytes = block::encode(&self.letter.original_headers);
         let header_bytes = bytes.len();
         bytes.extend_from_slice(&self.letter.body);
         let bytes = Bytes::from(bytes);
 
         let mut head = base("part", &self.id);
+        trace.write_parent(&mut head);
         circumstances::write(self.letter, &mut head);
         head.insert(HEADER_BYTES, header_bytes.to_string());
         head.insert(BYTES, bytes.len().to_string());

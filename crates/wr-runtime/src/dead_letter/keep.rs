@@ -11,7 +11,7 @@ use super::{DeadLetter, Reason, form};
 use crate::connection::Connection;
 use crate::deliver::Persistence;
 use crate::error::{ErrorKind, Result};
-use crate::trace::TraceContext;
+use crate::trace::{self, TraceContext};
 
 /// How long to try: longer than the election of a leader takes.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -55,7 +55,8 @@ impl Keeper {
     /// Keeps a dead letter, and waits until its stream has all of it. Kept again, as after a crash
     /// before the original was settled, it stays one within the duplicate window of the queue.
     ///
-    /// The trace is the original's: the span that is opened here is linked to it.
+    /// The trace is that of what gave it up, or, without one, the original's: the span that is opened
+    /// here is linked to it, and its child unless the caller is in a span of its own.
     ///
     /// # Errors
     /// Why the stream does not have it. Then the original must not be settled.
@@ -74,20 +75,28 @@ impl Keeper {
             "send",
             otel.name = format!("send {subject}"),
             otel.kind = "producer",
+            otel.status_code = tracing::field::Empty,
             messaging.system = "nats",
-            messaging.operation.name = "publish",
+            messaging.operation.name = "send",
             messaging.operation.type = "send",
             messaging.destination.name = subject,
             messaging.message.id = letter.id()?,
+            error.type = tracing::field::Empty,
         );
-        if let Some(trace) = trace {
-            trace.link(&span);
+        let original = || TraceContext::from_headers(&letter.original_headers);
+        let trace = trace.cloned().or_else(original);
+        if let Some(trace) = &trace {
+            trace.lead_to(&span);
         }
-        let context = trace_of(&span, trace).await;
+        let context = trace_of(&span, trace.as_ref()).await;
         let letter = self.normal(letter);
         let max_payload = self.connection.client().max_payload();
         let written = form::write(&letter, &subject, &context, max_payload)?;
-        self.publish(written).instrument(span).await
+        let kept = self.publish(written).instrument(span.clone()).await;
+        if kept.is_err() {
+            trace::failed(&span, "unkept");
+        }
+        kept
     }
 
     /// The other parts first, for the head names where they are: what has a head is complete.

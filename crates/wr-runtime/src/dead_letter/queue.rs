@@ -15,6 +15,7 @@ use super::stored::{self, StoredMessage};
 use super::{DeadLetter, Reason, circumstances, keep};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::trace::TraceContext;
 
 /// How many messages are looked at together.
 const PAGE: usize = 256;
@@ -193,20 +194,19 @@ impl DeadLetterQueue {
     pub(super) async fn find(&self, sequence: u64) -> Result<Option<Found>> {
         let Some(message) = self.message(sequence).await? else { return Ok(None) };
         let kept_at = message.stored_at;
-        match form::read(&message.headers, message.body)? {
-            Stored::Whole(letter) => {
-                Ok(Some(Found { letter: *letter, kept_at, others: Vec::new() }))
-            }
+        let (letter, others) = match form::read(&message.headers, message.body)? {
+            Stored::Whole(letter) => (*letter, Vec::new()),
             Stored::First(first) => {
                 let others = first.others().to_vec();
-                let letter = first.join(&self.parts(&others).await?)?;
-                Ok(Some(Found { letter, kept_at, others }))
+                (first.join(&self.parts(&others).await?)?, others)
             }
             Stored::Later => {
                 let reason = "it is a later part of one, which is named by its first";
-                Err(ErrorKind::DeadLetter(reason.to_owned()).into())
+                return Err(ErrorKind::DeadLetter(reason.to_owned()).into());
             }
-        }
+        };
+        let trace = TraceContext::of_letter(&message.headers, &letter.original_headers);
+        Ok(Some(Found { letter, kept_at, others, trace }))
     }
 
     async fn parts(&self, sequences: &[u64]) -> Result<Vec<(async_nats::HeaderMap, Bytes)>> {
@@ -246,6 +246,8 @@ pub(super) struct Found {
     pub(super) kept_at: DateTime<Utc>,
     /// Its other parts.
     pub(super) others: Vec<u64>,
+    /// Where it was sent from.
+    pub(super) trace: Option<TraceContext>,
 }
 
 fn outlined(letter: DeadLetter) -> DeadLetter {

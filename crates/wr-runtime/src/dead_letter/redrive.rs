@@ -27,7 +27,7 @@ use crate::deliver::{Outgoing, Persistence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::MESSAGE_ID;
 use crate::topology::stored;
-use crate::trace::TraceContext;
+use crate::trace::{self, TraceContext};
 
 /// What the headers begin with that a redrive adds.
 const PREFIX: &str = "Wr-Redrive-";
@@ -271,15 +271,20 @@ impl<'a> Run<'a> {
         }
         let persistence = Persistence { deadline: DEADLINE, pause: Duration::from_millis(50) };
         let delivered = resend.outgoing.deliver(&self.queue.connection, persistence);
-        let delivered = match delivered.instrument(resend.span).await {
-            Ok(delivered) => delivered,
-            Err(error) => return RedriveOutcome::Failed(error),
-        };
-        match require_stream(&delivered.ack, resend.consumer.stream) {
-            Err(error) => RedriveOutcome::Failed(error),
+        let delivered = delivered.instrument(resend.span.clone()).await.and_then(|delivered| {
+            require_stream(&delivered.ack, resend.consumer.stream)?;
+            Ok(delivered)
+        });
+        match delivered {
+            Err(error) => {
+                trace::failed(&resend.span, "unsent");
+                RedriveOutcome::Failed(error)
+            }
             // An earlier attempt of ours is no duplicate.
-            Ok(()) if delivered.ack.duplicate && delivered.attempts == 1 => RedriveOutcome::Already,
-            Ok(()) => RedriveOutcome::Redriven,
+            Ok(delivered) if delivered.ack.duplicate && delivered.attempts == 1 => {
+                RedriveOutcome::Already
+            }
+            Ok(_) => RedriveOutcome::Redriven,
         }
     }
 
@@ -293,11 +298,12 @@ impl<'a> Run<'a> {
                 return Err(Skip::NotRead { consumer, subject });
             }
         }
-        let (mut headers, span) = headers(letter, &subject).await;
+        let (mut headers, span) = headers(found, &subject).await;
         headers.insert(SEQUENCE, sequence.to_string());
         let nanos = found.kept_at.timestamp_nanos_opt().unwrap_or_default();
         let (stream, round) = (self.queue.stream(), self.options.round);
         let id = format!("redrive.{stream}.{sequence}.{nanos}.{}.{round}", consumer.name);
+        span.record("messaging.message.id", id.as_str());
         headers.insert(MESSAGE_ID, id);
         let size = block::size(&headers) + letter.body.len();
         let limit = self.queue.connection.client().max_payload();
@@ -320,15 +326,16 @@ fn find(queue: &DeadLetterQueue, name: &str) -> Option<&'static Consumer> {
     queue.topology.consumers.iter().find(|consumer| consumer.name == name)
 }
 
-/// The headers of the original, as part of its trace and counted.
-async fn headers(letter: &DeadLetter, subject: &str) -> (HeaderMap, Span) {
+/// The headers of the original, counted, and as what follows the dead letter.
+async fn headers(found: &Found, subject: &str) -> (HeaderMap, Span) {
     let mut headers = HeaderMap::new();
     let mut count: u64 = 1;
-    for (name, values) in block::sorted(&letter.original_headers) {
+    for (name, values) in block::sorted(&found.letter.original_headers) {
         for value in values {
             match block::starts_with(name, PREFIX) {
                 true if name == COUNT => count += value.as_str().parse().unwrap_or(0),
                 true => {}
+                false if TraceContext::is_header(name) => {}
                 false => block::append(&mut headers, name, value.as_str()),
             }
         }
@@ -338,15 +345,21 @@ async fn headers(letter: &DeadLetter, subject: &str) -> (HeaderMap, Span) {
         "send",
         otel.name = format!("send {subject}"),
         otel.kind = "producer",
+        otel.status_code = tracing::field::Empty,
         messaging.system = "nats",
-        messaging.operation.name = "publish",
+        messaging.operation.name = "send",
         messaging.operation.type = "send",
         messaging.destination.name = subject,
+        messaging.message.id = tracing::field::Empty,
+        error.type = tracing::field::Empty,
     );
-    let trace = TraceContext::from_headers(&letter.original_headers);
-    if let Some(trace) = &trace {
+    if let Some(trace) = &found.trace {
         trace.adopt(&span);
+        // The run is none of the event's trace.
+        if let Some(run) = TraceContext::exported(&Span::current()) {
+            run.link(&span);
+        }
     }
-    trace_of(&span, trace.as_ref()).await.write(&mut headers);
+    trace_of(&span, found.trace.as_ref()).await.write(&mut headers);
     (headers, span)
 }

@@ -19,7 +19,7 @@ use crate::error::Violation;
 use crate::handlers::{Delivery, Outcome, Prepared, Running, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
 use crate::retry::RetryPolicy;
-use crate::trace::TraceContext;
+use crate::trace::{self, TraceContext};
 
 /// A message that was delivered, and holds a slot until it is settled.
 ///
@@ -99,13 +99,23 @@ impl Job {
         if self.slot.is_none() {
             self.slot = self.shared.slots.clone().acquire_owned().await.ok();
         }
-        self.process(self.prepare(), false).await;
+        self.process(self.prepare(), self.deliveries, false).await;
     }
 
     /// Handles and settles the message in its place in an order. False where it will come again, so
     /// that those behind it must not go before.
     pub(super) async fn run_in_order(self, prepared: Prepared) -> bool {
-        self.process(Ok(prepared), true).await
+        let (mut prepared, mut attempt) = (Ok(prepared), self.deliveries);
+        loop {
+            match self.process(prepared, attempt, true).await {
+                Next::Settled => return true,
+                Next::Later => return false,
+                // There is no waiting in place when the subscriber drains, which gives it back.
+                Next::Again(after) if Box::pin(self.pause(after)).await => return false,
+                Next::Again(_) => attempt += 1,
+            }
+            prepared = self.prepare();
+        }
     }
 
     /// Gives the message back while the subscriber drains: at once, or, where it has a place in an
@@ -117,55 +127,64 @@ impl Job {
         }
     }
 
+    /// One attempt, which is a span of its own.
     fn process(
         &self,
         prepared: Result<Prepared, Undecodable>,
+        attempt: u32,
         in_order: bool,
-    ) -> impl Future<Output = bool> + Send {
-        let trace = TraceContext::from_headers(&self.headers).unwrap_or_else(TraceContext::root);
-        let span = self.span(&trace);
-        self.measure(&prepared);
-        self.conclude(prepared, trace, in_order).instrument(span)
+    ) -> impl Future<Output = Next> + Send {
+        let sent = TraceContext::from_headers(&self.headers);
+        let span = self.span(sent.as_ref());
+        let trace = sent.unwrap_or_else(|| TraceContext::current(&span));
+        if attempt == self.deliveries {
+            self.measure(&prepared);
+        }
+        self.conclude(prepared, trace, attempt, in_order).instrument(span)
     }
 
     async fn conclude(
         &self,
         prepared: Result<Prepared, Undecodable>,
         trace: TraceContext,
+        attempt: u32,
         in_order: bool,
-    ) -> bool {
+    ) -> Next {
         let outcome = match prepared {
             Ok(prepared) => {
                 let id = prepared.id;
-                if self.was_seen(id).await {
+                Span::current().record("messaging.message.id", tracing::field::display(id));
+                if attempt == self.deliveries && self.was_seen(id).await {
                     self.answer(Bytes::from_static(ACK)).await;
                     self.count(Status::Duplicate);
-                    return true;
+                    return Next::Settled;
                 }
-                self.attempt(prepared, trace, in_order).await
+                let delivery = self.delivery(prepared.subject, trace.clone(), attempt);
+                self.attempt(prepared, delivery).await
             }
             Err(undecodable) => {
                 self.shared.metrics.decode_failed(undecodable.reason.label());
                 (undecodable.outcome(), None)
             }
         };
-        self.settle(outcome, in_order).await
+        self.settle(outcome, &trace, attempt, in_order).await
     }
 
-    fn delivery(&self, subject: &'static str, trace: TraceContext) -> Delivery {
+    fn delivery(&self, subject: &'static str, trace: TraceContext, attempt: u32) -> Delivery {
         let consumer = self.shared.consumer;
         let mut delivery = Delivery::first(subject, self.headers.clone(), trace, consumer.attempts);
-        delivery.attempt = self.deliveries;
+        delivery.attempt = attempt;
         delivery.redriven = self.redriven;
         delivery.position = Some((consumer.stream, self.place.sequence));
         delivery
     }
 
-    fn span(&self, trace: &TraceContext) -> Span {
+    fn span(&self, sent: Option<&TraceContext>) -> Span {
         let span = tracing::info_span!(
             "process",
             otel.name = format!("process {}", self.subject),
             otel.kind = "consumer",
+            otel.status_code = tracing::field::Empty,
             messaging.system = "nats",
             messaging.operation.name = "process",
             messaging.operation.type = "process",
@@ -176,7 +195,9 @@ impl Job {
             messaging.message.id = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
-        trace.adopt(&span);
+        if let Some(sent) = sent {
+            sent.adopt(&span);
+        }
         span
     }
 
@@ -199,42 +220,16 @@ impl Job {
         }
     }
 
-    /// Runs the handler, in an order as often as it takes; also gives the id of what was handled.
-    async fn attempt(
-        &self,
-        mut prepared: Prepared,
-        trace: TraceContext,
-        in_order: bool,
-    ) -> (Outcome, Option<Uuid>) {
+    /// Runs the handler; also gives the id of what was handled.
+    async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> (Outcome, Option<Uuid>) {
         let id = prepared.id;
-        let mut delivery = self.delivery(prepared.subject, trace);
-        Span::current().record("messaging.message.id", tracing::field::display(id));
         let policy = RetryPolicy { attempts: delivery.attempts, ..self.shared.options.retry };
-        loop {
-            let started = Instant::now();
-            let handled = self.handle(prepared, &delivery).await;
-            self.handled(started);
-            let outcome = outcome(handled, &delivery, &policy);
-            match &outcome {
-                Outcome::Retry { after, error } if in_order => {
-                    tracing::info!(%id, attempt = delivery.attempt, "trying again: {error}");
-                    self.shared.metrics.retries.inc();
-                    if Box::pin(self.pause(*after)).await {
-                        return (
-                            Outcome::Retry { after: Duration::ZERO, error: error.clone() },
-                            None,
-                        );
-                    }
-                }
-                Outcome::Ack => return (outcome, Some(id)),
-                _ => return (outcome, None),
-            }
-            delivery.attempt += 1;
-            prepared = match self.prepare() {
-                Ok(prepared) => prepared,
-                Err(undecodable) => return (undecodable.outcome(), None),
-            };
-        }
+        let started = Instant::now();
+        let handled = self.handle(prepared, &delivery).await;
+        self.handled(started);
+        let outcome = outcome(handled, &delivery, &policy);
+        let handled = (outcome == Outcome::Ack).then_some(id);
+        (outcome, handled)
     }
 
     /// The handler at work, within its deadline.
@@ -257,8 +252,14 @@ impl Job {
         tokio::time::timeout(pause, draining.wait_for(|draining| *draining)).await.is_ok()
     }
 
-    /// Tells the server what has become of the message; false where it will come again.
-    async fn settle(&self, (outcome, id): (Outcome, Option<Uuid>), in_order: bool) -> bool {
+    /// Tells the server what has become of the message.
+    async fn settle(
+        &self,
+        (outcome, id): (Outcome, Option<Uuid>),
+        trace: &TraceContext,
+        attempt: u32,
+        in_order: bool,
+    ) -> Next {
         match outcome {
             Outcome::Ack => {
                 if let (Some(seen), Some(id)) = (&self.shared.seen, id) {
@@ -266,19 +267,22 @@ impl Job {
                 }
                 self.answer(Bytes::from_static(ACK)).await;
                 self.count(Status::Success);
-                true
+                Next::Settled
             }
-            // There is no waiting in place when the subscriber drains, which gives it back.
-            Outcome::Retry { .. } if in_order => false,
             Outcome::Retry { after, error } => {
-                tracing::info!(attempt = self.deliveries, ?after, "trying again later: {error}");
-                self.answer(nak(after)).await;
+                trace::failed(&Span::current(), "retry");
+                tracing::info!(attempt, ?after, "trying again later: {error}");
                 self.shared.metrics.retries.inc();
+                if in_order {
+                    return Next::Again(after);
+                }
+                self.answer(nak(after)).await;
                 self.count(Status::Retry);
-                false
+                Next::Later
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
-                Box::pin(self.give_up(reason, error, schema_errors, in_order)).await
+                let letter = || self.dead_letter(reason, error, schema_errors);
+                Box::pin(self.give_up(letter, trace, in_order)).await
             }
         }
     }
@@ -286,15 +290,15 @@ impl Job {
     /// Keeps the message as a dead letter, and only then ends it.
     async fn give_up(
         &self,
-        reason: Reason,
-        error: String,
-        schema_errors: Vec<Violation>,
+        letter: impl FnOnce() -> DeadLetter,
+        trace: &TraceContext,
         in_order: bool,
-    ) -> bool {
-        let letter = self.dead_letter(reason, error, schema_errors);
+    ) -> Next {
+        let letter = letter();
         let reason = letter.reason.label();
-        Span::current().record("error.type", reason);
-        let trace = TraceContext::current(&Span::current());
+        let span = Span::current();
+        trace::failed(&span, reason);
+        let trace = TraceContext::exported(&span).unwrap_or_else(|| trace.clone());
         // Those behind it in an order wait for it, and the server delivers it no more after the
         // last time; else it comes again.
         let stays = in_order || self.deliveries >= self.shared.consumer.max_deliver;
@@ -308,17 +312,17 @@ impl Job {
             if !stays {
                 self.answer(nak(pause)).await;
                 self.count(Status::Retry);
-                return false;
+                return Next::Later;
             }
             if self.pause(pause).await {
-                return false;
+                return Next::Later;
             }
         }
         tracing::error!(reason, sequence = self.place.sequence, "gave up: {}", letter.error);
         self.answer(format!("+TERM {reason}").into()).await;
         self.shared.metrics.dead_lettered(reason);
         self.count(Status::DeadLetter);
-        true
+        Next::Settled
     }
 
     fn dead_letter(
@@ -390,6 +394,17 @@ impl Drop for Job {
         drop(self.slot.take());
         self.shared.freed();
     }
+}
+
+/// How a message stands after an attempt.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    /// The server is to forget it.
+    Settled,
+    /// It will be delivered again.
+    Later,
+    /// It is tried again in its place, after a pause.
+    Again(Duration),
 }
 
 const ACK: &[u8] = b"+ACK";
