@@ -13,3 +13,4 @@ mod reconciler;
 mod subscribe;
 mod support;
 mod topology;
+mod tracing;
