@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_nats::jetstream::ErrorCode;
 
 /// Why the runtime refuses something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Its `Debug` is its text, since that is what `main` and `unwrap` show.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Error {
     /// The call that failed, for example ``publish on `waitingroom.queue.paused.v1` ``.
@@ -232,6 +234,12 @@ impl fmt::Display for Error {
             Some(place) => write!(f, "{place}: {}", self.kind),
             None => self.kind.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
