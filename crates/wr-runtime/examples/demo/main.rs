@@ -96,7 +96,7 @@ async fn main() -> ExitCode {
     let cleared = clear_away(server, &mut board);
     let code = match ended {
         Ended::Told(sum) if sum.adds_up() => ExitCode::SUCCESS,
-        Ended::Told(sum) => failure(&format!("missing:\n{}", sum.missing().join("\n"))),
+        Ended::Told(sum) => failure(&format!("missing:\n{}", sum.missing_text())),
         Ended::Failed(error) => failure(&error.to_string()),
         Ended::Interrupted => ExitCode::from(130),
     };

@@ -33,8 +33,8 @@ impl Operator {
 
     /// Starts what makes dead letters of messages that the server gave up, because a consumer's
     /// process died at the last attempt. One is enough for all consumers.
-    pub(crate) async fn start_reconciler(&self, metrics: &Metrics) -> Result<Reconciler> {
-        Ok(Reconciler::start(&self.connection, &CATALOGUE, metrics.clone()).await?)
+    pub(crate) async fn start_reconciler(&self) -> Result<Reconciler> {
+        Ok(Reconciler::start(&self.connection, &CATALOGUE, Metrics::new()).await?)
     }
 
     /// Whether every stream and consumer is there and can work.

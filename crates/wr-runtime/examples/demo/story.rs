@@ -67,7 +67,7 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
     let accounts = Accounts::new(&book);
     let operator = Operator::connect(url).await?;
     let mut stage = Stage { url, board, meters, book, accounts, operator };
-    let reconciler = stage.operator.start_reconciler(&stage.meters.publishers.metrics).await?;
+    let reconciler = stage.operator.start_reconciler().await?;
     let consumers = stage.start_consumers().await?;
     match stage.operator.is_ready().await {
         true => stage.board.say("every stream and every consumer is ready"),
@@ -76,11 +76,11 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
 
     stage.board.step("The waiting room opens");
     stage.send_events(seed, events).await?;
-    stage.board.step("A foreign service sends copies, and on a subject that nobody has");
-    stage.send_copies().await?;
     stage.board.step("The consumers catch up");
     stage.catch_up().await?;
     stage.board.say("every message is handled, or a dead letter, or in a stream that nobody reads");
+    stage.board.step("A foreign service sends copies, and on a subject that nobody has");
+    stage.send_copies().await?;
     stage.board.step("The operator looks at the dead letters");
     stage.show_dead_letters().await?;
     stage.board.step("The bugs are fixed, and what they cost is handled after all");
@@ -110,15 +110,22 @@ async fn apply_topology(url: &str) -> Result<Applied> {
 impl Stage<'_> {
     /// Starts the services that consume; each would be a process of its own.
     async fn start_consumers(&self) -> Result<Consumers> {
-        let (url, readers, meters) = (self.url, &self.accounts.readers, &self.meters);
-        let bugs = Release::WithBugs;
-        let (figures, mails) = (&readers.analytics, &readers.notification);
+        let metrics = &self.meters.audit.metrics;
         Ok(Consumers {
-            analytics: analytics::start(url, bugs, figures, &meters.analytics.metrics).await?,
-            notification: notification::start(url, bugs, mails, &meters.notification.metrics)
-                .await?,
-            audit: audit::start(url, &readers.audit, &meters.audit.metrics).await?,
+            analytics: self.start_analytics(Release::WithBugs).await?,
+            notification: self.start_notification(Release::WithBugs).await?,
+            audit: audit::start(self.url, &self.accounts.readers.audit, metrics).await?,
         })
+    }
+
+    async fn start_analytics(&self, release: Release) -> Result<Subscriber> {
+        let (figures, metrics) = (&self.accounts.readers.analytics, &self.meters.analytics.metrics);
+        analytics::start(self.url, release, figures, metrics).await
+    }
+
+    async fn start_notification(&self, release: Release) -> Result<Subscriber> {
+        let (sent, meter) = (&self.accounts.readers.notification, &self.meters.notification);
+        notification::start(self.url, release, sent, &meter.metrics).await
     }
 
     /// Lets the room live until it has brought so many events and the last visitor has left.
@@ -168,7 +175,13 @@ impl Stage<'_> {
         if !foreign.is_unknown_subject_refused().await? {
             return Err("a subject that is not in the topology was taken".into());
         }
-        self.board.say(format!("{copies} copies are in their stream; the subject was refused"));
+        self.board.say("the subject is refused, for no stream stores it");
+        self.catch_up().await?;
+        let passed_over = self.meters.notification.passed_over();
+        self.board.say(format!(
+            "{copies} copies are in their stream, and {passed_over} are passed over by {}",
+            notification::CONSUMER,
+        ));
         Ok(())
     }
 
@@ -180,14 +193,14 @@ impl Stage<'_> {
             if sum.adds_up() {
                 return Ok(());
             }
-            if sum.missing().len() < fewest {
-                (fewest, since) = (sum.missing().len(), Instant::now());
+            if sum.missing() < fewest {
+                (fewest, since) = (sum.missing(), Instant::now());
             }
             if since.elapsed() > PATIENCE {
-                let missing = sum.missing().join("\n");
+                let missing = sum.missing_text();
                 return Err(format!("after {PATIENCE:?} still missing:\n{missing}").into());
             }
-            let text = format!("{} to come", sum.missing().len());
+            let text = format!("{} to come", sum.missing());
             self.board.live(&text, &self.meters);
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -217,13 +230,9 @@ impl Stage<'_> {
     async fn deploy_the_fix(&mut self, old: Consumers) -> Result<Consumers> {
         old.analytics.drain(DRAIN).await?;
         old.notification.drain(DRAIN).await?;
-        let (url, readers, meters) = (self.url, &self.accounts.readers, &self.meters);
-        let (figures, mails) = (&readers.analytics, &readers.notification);
-        let fixed = Release::Fixed;
         Ok(Consumers {
-            analytics: analytics::start(url, fixed, figures, &meters.analytics.metrics).await?,
-            notification: notification::start(url, fixed, mails, &meters.notification.metrics)
-                .await?,
+            analytics: self.start_analytics(Release::Fixed).await?,
+            notification: self.start_notification(Release::Fixed).await?,
             audit: old.audit,
         })
     }

@@ -43,6 +43,9 @@ const COLUMNS: [(Fate, &str); 7] = [
     (Fate::Missing, "missing"),
 ];
 
+/// How many missing messages are named.
+const SHOWN: usize = 20;
+
 /// What the consumers have done.
 #[derive(Default)]
 pub(crate) struct Readers {
@@ -190,9 +193,18 @@ impl Sum {
         self.missing.is_empty()
     }
 
-    /// The messages of which that is not known.
-    pub(crate) fn missing(&self) -> &[String] {
-        &self.missing
+    /// Of how many messages that is not known.
+    pub(crate) fn missing(&self) -> usize {
+        self.missing.len()
+    }
+
+    /// Which these are, as far as one wants to read.
+    pub(crate) fn missing_text(&self) -> String {
+        let shown: Vec<&str> = self.missing.iter().take(SHOWN).map(String::as_str).collect();
+        match self.missing.len().saturating_sub(SHOWN) {
+            0 => shown.join("\n"),
+            more => format!("{}\nand {more} more", shown.join("\n")),
+        }
     }
 
     fn total(&self, fate: Fate) -> u64 {
