@@ -6,6 +6,17 @@
 //! - [`DeadLetterQueue`] lists, redrives and purges what consumers gave up, and [`Reconciler`] adds
 //!   what the server gave up.
 //! - [`HealthCheck`] tells whether a service is alive, and whether it is ready.
+//!
+//! # Traces
+//! Spans of `tracing`, with OpenTelemetry's attributes for messaging; a service that has a layer of
+//! `tracing-opentelemetry` exports them. Publishing, keeping a dead letter and redriving are `send
+//! {subject}`, each attempt of a handler is `process {subject}`: the child of the `send` whose
+//! `traceparent` the message carries, and linked to it. What a handler publishes is in its trace, also
+//! where no spans are exported. A dead letter follows the attempt that failed, a redrive follows the
+//! dead letter. `error.type` of a `process` is `retry`, or the reason of its dead letter.
+//!
+//! No span and no log line of this crate holds a value of a payload. At its level `trace`,
+//! `async_nats` logs whole messages: let no service in production listen to that.
 
 mod connection;
 mod dead_letter;

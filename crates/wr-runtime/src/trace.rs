@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use async_nats::{HeaderMap, HeaderName};
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -25,9 +25,18 @@ pub struct TraceContext(Arc<SpanContext>);
 impl TraceContext {
     /// The trace of headers; none where they name none, or not as W3C says.
     pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
-        let parent = find(headers, TRACEPARENT)?;
-        let state = find(headers, TRACESTATE).and_then(|text| text.parse::<TraceState>().ok());
-        TraceContext::parse(parent, state.unwrap_or_default())
+        // Of two nobody knows which is meant.
+        let [parent] = find(headers, TRACEPARENT)? else { return None };
+        let state = match find(headers, TRACESTATE) {
+            Some([one]) => one.as_str().parse().ok(),
+            // Many are one list.
+            Some(many) => {
+                let many: Vec<&str> = many.iter().map(HeaderValue::as_str).collect();
+                many.join(",").parse().ok()
+            }
+            None => None,
+        };
+        TraceContext::parse(parent.as_str(), state.unwrap_or_default())
     }
 
     /// The trace of a dead letter: its own, else that of the original.
@@ -221,15 +230,20 @@ fn span_id() -> SpanId {
     SpanId::from(fastrand::u64(1..))
 }
 
-/// A header's value, whatever the case of its name.
-fn find(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    if let Some(value) = headers.get(name.clone()) {
-        return Some(value.as_str());
+/// A header's values, whatever the case of its name.
+fn find(headers: &HeaderMap, name: HeaderName) -> Option<&[HeaderValue]> {
+    let name: &str = name.as_ref();
+    let mut found = None;
+    for (other, values) in headers.iter() {
+        let other: &str = other.as_ref();
+        if other == name {
+            return Some(values);
+        }
+        if other.eq_ignore_ascii_case(name) {
+            found = Some(values.as_slice());
+        }
     }
-    let text = |name: &HeaderName| AsRef::<str>::as_ref(name).to_ascii_lowercase();
-    let name = text(&name);
-    let (_, values) = headers.iter().find(|(other, _)| text(other) == name)?;
-    values.first().map(|value| value.as_str())
+    found
 }
 
 #[cfg(test)]
@@ -263,6 +277,50 @@ mod tests {
         assert_eq!(child.trace_id(), context.trace_id());
         assert_ne!(child.span_id(), context.span_id());
         assert_ne!(TraceContext::root().trace_id(), TraceContext::root().trace_id());
+    }
+
+    #[test]
+    fn several_states_are_a_list_and_several_parents_none() {
+        let mut headers = HeaderMap::new();
+        headers.insert("Traceparent", PARENT);
+        headers.append("tracestate", "one=1");
+        headers.append("tracestate", "two=2,three=3");
+        let context = TraceContext::from_headers(&headers).unwrap();
+        assert_eq!(context.0.trace_state().header(), "one=1,two=2,three=3");
+        headers.append("Traceparent", PARENT);
+        assert_eq!(TraceContext::from_headers(&headers), None);
+    }
+
+    #[test]
+    fn flags_that_nobody_knows_go_no_further() {
+        let flags = |text: &str| {
+            let context = read(&PARENT.replace("-01", text)).unwrap();
+            context.parent().0.split_off(53)
+        };
+        assert_eq!([flags("-00"), flags("-ff"), flags("-02")], ["00", "01", "00"]);
+    }
+
+    #[test]
+    fn a_letter_without_a_trace_is_in_that_of_its_original() {
+        let headers = |parent: &str, state: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", parent);
+            headers.insert("tracestate", state);
+            headers
+        };
+        let original = headers(PARENT, "vendor=1");
+        let state = |context: TraceContext| (context.span_id(), context.0.trace_state().header());
+        let found = TraceContext::of_letter(&HeaderMap::new(), &original).unwrap();
+        assert_eq!(state(found), ("00f067aa0ba902b7".to_owned(), "vendor=1".to_owned()));
+        let own = PARENT.replace("00f067aa0ba902b7", "00f067aa0ba902b8");
+        for (own, other, expected) in [
+            (own.clone(), "", "vendor=1"),
+            (own.clone(), "vendor=2", "vendor=2"),
+            (own.replace("4bf9", "4bfa"), "", ""),
+        ] {
+            let found = TraceContext::of_letter(&headers(&own, other), &original).unwrap();
+            assert_eq!(state(found), ("00f067aa0ba902b8".to_owned(), expected.to_owned()));
+        }
     }
 
     #[test]

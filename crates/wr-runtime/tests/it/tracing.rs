@@ -248,6 +248,48 @@ async fn what_is_sent_is_a_span_and_names_it() {
     assert_eq!(body["span_id"], send.span_context.span_id().to_string());
 }
 
+/// A service may export fewer spans than there are.
+#[tokio::test]
+async fn what_is_sent_in_no_span_of_its_own_is_of_the_span_around_it() {
+    let (_server, connection) = server().await;
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let _default = listen(
+        tracing_subscriber::registry()
+            .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("test")))
+            .with(LevelFilter::WARN),
+    );
+    let request = tracing::warn_span!("request");
+    publisher(&connection).publish(&enqueued("p1", 1)).instrument(request).await.unwrap();
+    let spans = exporter.get_finished_spans().unwrap();
+    let names = spans.iter().map(|span| span.name.as_ref());
+    assert_eq!(names.collect::<Vec<_>>(), ["request"]);
+    let sent = headers(&connection, STREAM, 1).await;
+    assert_eq!(header(&sent, "traceparent"), parent_of(&spans[0]));
+}
+
+/// Who is not to be recorded is not recorded farther on either.
+#[tokio::test]
+async fn what_is_not_sampled_stays_so() {
+    for exports in [true, false] {
+        let collected = exports.then(Collected::new);
+        let (_server, connection) = server().await;
+        let sender = publisher(&connection);
+        let handlers = handlers(false, move |_, _| {
+            let sender = sender.clone();
+            async move { publish_resumed(&sender).await }
+        });
+        let subscriber = subscribe(&connection, handlers).await;
+        let body = enqueued("p1", 1).encode_traced("", "").unwrap();
+        publish_raw(&connection, &PARENT.replace("-01", "-00"), "vendor=1", &body).await;
+        until("it is handled", async || messages(&connection, "QUEUE_EVENTS").await == 1).await;
+        subscriber.drain(LONG).await.unwrap();
+        let resumed = header(&headers(&connection, "QUEUE_EVENTS", 1).await, "traceparent");
+        assert!(resumed.contains(TRACE) && resumed.ends_with("-00"), "{resumed}");
+        assert!(collected.is_none_or(|collected| collected.spans().is_empty()));
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_sent_tells_why() {
     let (_server, connection) = server().await;
