@@ -2,6 +2,7 @@
 //! purges what nobody will ever read. `wr`, or any tool on this API, does the same by hand.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use wr_events::CATALOGUE;
@@ -39,7 +40,8 @@ impl Operator {
 
     /// Whether every stream and consumer is there and can work.
     pub(crate) async fn is_ready(&self) -> bool {
-        HealthCheck::new(&CATALOGUE).everything().run(&self.connection).await.ready
+        let check = HealthCheck::new(&CATALOGUE).everything().deadline(Duration::from_secs(10));
+        check.run(&self.connection).await.ready
     }
 
     /// How many dead letters each consumer has, and why.
