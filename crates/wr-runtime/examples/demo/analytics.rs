@@ -57,7 +57,7 @@ pub(crate) async fn start(
 }
 
 impl Analytics {
-    /// The bug panics. The runtime makes an attempt that failed of it; the process lives on.
+    /// The bug panics. To the runtime that is a failed attempt like another; the process lives on.
     async fn enqueued(
         self: Arc<Self>,
         event: Event<PositionEnqueuedV1>,
