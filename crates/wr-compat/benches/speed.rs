@@ -1,7 +1,8 @@
 //! The checker over the repository's histories, over a thousand pairs of events, and over schemas
 //! as large as any: how long.
 //!
-//! `cargo bench -p wr-compat --bench speed` prints times, and fails where a target is missed.
+//! `cargo bench -p wr-compat --bench speed` prints times, and fails where a target is missed. What
+//! counts is the processor's time, where the system tells it, as a busy machine changes that little.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
 
 /// Runs both directions of all pairs; whether they took no longer than they may.
 fn report(name: &str, target: Duration, pairs: &[(Node, Node)]) -> bool {
-    let begin = Instant::now();
+    let begin = Begin::now();
     let mut counts = [0_u32; 3];
     let mut why = String::new();
     for (old, new) in pairs {
@@ -45,15 +46,46 @@ fn report(name: &str, target: Duration, pairs: &[(Node, Node)]) -> bool {
             }
         }
     }
-    let took = begin.elapsed();
+    let (wall, spent) = begin.elapsed();
+    let took = spent.unwrap_or(wall);
     let [compatible, breaking, unproven] = counts;
+    let spent = spent.map_or("      -".to_owned(), |spent| format!("{:>7}", spent.as_millis()));
     println!(
-        "{name:>28}  {:>7.1} ms of {:>5}  {compatible} compatible, {breaking} breaking, {unproven} \
-         unproven {why}",
-        took.as_secs_f64() * 1e3,
+        "{name:>28} {spent} ms of {:>5}, {:>7.1} ms by the clock  {compatible} compatible, \
+         {breaking} breaking, {unproven} unproven {why}",
         target.as_millis(),
+        wall.as_secs_f64() * 1e3,
     );
     took <= target
+}
+
+/// When something began.
+struct Begin {
+    wall: Instant,
+    spent: Option<Duration>,
+}
+
+impl Begin {
+    fn now() -> Begin {
+        Begin { wall: Instant::now(), spent: processor_time() }
+    }
+
+    /// How long it took by the clock, and how much of the processors' time, of all threads.
+    fn elapsed(&self) -> (Duration, Option<Duration>) {
+        let spent = processor_time().zip(self.spent).map(|(now, then)| now.saturating_sub(then));
+        (self.wall.elapsed(), spent)
+    }
+}
+
+/// What this process has had of processors, in steps of 10 ms; none where the system does not tell.
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name, which may hold anything: the state is the third field of proc_pid_stat(5),
+    // `utime` and `stime` are the fourteenth and the fifteenth, in ticks of which a second has 100.
+    let (_, fields) = text.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(Duration::from_millis(10 * (user + system)))
 }
 
 fn node(schema: &Value) -> Node {

@@ -83,8 +83,8 @@ pub(crate) fn is_same(old: &Node, new: &Node, mode: Mode) -> bool {
         Mode::Raw => &[Side::Reader],
     };
     sides.iter().all(|side| {
-        let (old, new) = (mode.of(old, *side), mode.of(new, *side));
-        old == new || contains(&old, &new) && contains(&new, &old)
+        mode.of(old, *side) == mode.of(new, *side)
+            || contains(old, new, mode, *side) && contains(new, old, mode, *side)
     })
 }
 

@@ -1,6 +1,7 @@
 //! One direction: does everything that one version's writers send reach the other's readers?
 
 use std::cell::OnceCell;
+use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
 use serde_json::Value;
@@ -10,7 +11,7 @@ use wr_schema::validator::{Compiled, Violation};
 
 use crate::settled::{narrowed, widened};
 use crate::smallest::smallest;
-use crate::solver::{Arena, FUEL, Outcome, Solver};
+use crate::solver::{Arena, FUEL, MAX_CHOICES, Outcome, Solver};
 
 /// What became of one direction.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,12 +66,14 @@ pub fn direction(writer: &Node, reader: &Node, mode: Mode) -> Verdict {
 
 /// The same within so many steps.
 pub(crate) fn direction_within(writer: &Node, reader: &Node, mode: Mode, steps: u32) -> Verdict {
-    let decided =
-        with_room(|| decide(&mode.of(writer, Side::Writer), &mode.of(reader, Side::Reader), steps));
+    let decided = with_room(&[writer, reader], |choices| {
+        decide(&mode.of(writer, Side::Writer), &mode.of(reader, Side::Reader), steps, choices)
+    });
     decided.unwrap_or_else(|| Verdict::Unproven("the checker failed".to_owned()))
 }
 
-fn decide(sent: &Value, taken: &Value, steps: u32) -> Verdict {
+/// None where more choices would have to be held.
+fn decide(sent: &Value, taken: &Value, steps: u32, choices: u32) -> Option<Verdict> {
     let judges = OnceCell::new();
     let judges = || judges.get_or_init(|| Judges::new(sent, taken));
     let judge = |document: &Value| {
@@ -78,36 +81,46 @@ fn decide(sent: &Value, taken: &Value, steps: u32) -> Verdict {
     };
     let (arena, inner, outer) = Arena::of(sent, taken);
     if arena.is_circular(&[inner, outer]) {
-        return Verdict::Unproven("a schema that leads to itself for the same value".to_owned());
+        let reason = "a schema that leads to itself for the same value";
+        return Some(Verdict::Unproven(reason.to_owned()));
     }
     if let Some(reason) = arena.disputed() {
-        return Verdict::Unproven(reason.to_owned());
+        return Some(Verdict::Unproven(reason.to_owned()));
     }
-    let mut solver = Solver::new(&arena).judged_by(&judge).within(steps);
-    let document = match solver.escape(inner, outer) {
-        Outcome::None => return Verdict::Compatible,
-        Outcome::Unknown(reason) => return Verdict::Unproven(reason.to_owned()),
+    let mut solver = Solver::new(&arena).judged_by(&judge).within(steps).holding(choices);
+    let outcome = solver.escape(inner, outer);
+    let is_decided = matches!(outcome, Outcome::Found(_) | Outcome::None);
+    if !is_decided && solver.was_full() && choices < MAX_CHOICES {
+        return None;
+    }
+    let document = match outcome {
+        Outcome::None => return Some(Verdict::Compatible),
+        Outcome::Unknown(reason) => return Some(Verdict::Unproven(reason.to_owned())),
         Outcome::Maybe(document, reason) if !judge(&document) => {
-            return Verdict::Unproven(reason.to_owned());
+            return Some(Verdict::Unproven(reason.to_owned()));
         }
         Outcome::Found(document) | Outcome::Maybe(document, _) => document,
     };
-    match judges() {
+    Some(match judges() {
         Ok(judges) => judges.executed(document),
         Err(reason) => Verdict::Unproven(format!("a schema that cannot be run: {reason}")),
-    }
+    })
 }
 
 /// How many steps a question about one change of several may take.
 pub(crate) const TRIAL: u32 = 40_000;
 
-/// Whether it is proved that every document of one schema is one of the other.
-pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
-    let proved = with_room(|| {
-        let (arena, inner, outer) = Arena::of(inner, outer);
-        !arena.is_circular(&[inner, outer])
-            && arena.disputed().is_none()
-            && Solver::new(&arena).within(TRIAL).escape(inner, outer) == Outcome::None
+/// Whether it is proved that in a language every document of one schema is one of the other.
+pub(crate) fn contains(inner: &Node, outer: &Node, mode: Mode, side: Side) -> bool {
+    let proved = with_room(&[inner, outer], |choices| {
+        let (inner, outer) = (mode.of(inner, side), mode.of(outer, side));
+        let (arena, inner, outer) = Arena::of(&inner, &outer);
+        if arena.is_circular(&[inner, outer]) || arena.disputed().is_some() {
+            return Some(false);
+        }
+        let mut solver = Solver::new(&arena).within(TRIAL).holding(choices);
+        let is_proved = solver.escape(inner, outer) == Outcome::None;
+        (is_proved || !solver.was_full() || choices == MAX_CHOICES).then_some(is_proved)
     });
     proved == Some(true)
 }
@@ -115,13 +128,38 @@ pub(crate) fn contains(inner: &Value, outer: &Value) -> bool {
 /// What a question gets of stack; memory is taken only where it is used.
 const STACK: usize = 256 << 20;
 
-/// Runs a question on a stack of its own, so that no schema is too deep for it; none where it
-/// could not be run.
-fn with_room<T: Send>(question: impl FnOnce() -> T + Send) -> Option<T> {
+/// How deep schemas may nest whose questions are asked on the stack that is there.
+const SHALLOW: u32 = 20;
+
+/// How many choices are held on the stack that is there.
+const FEW_CHOICES: u32 = 40;
+
+/// Asks a question of schemas, which may hold so many choices at once; on a stack of its own where
+/// they, or its choices, may be too deep for the one that is there. None where it could not be run.
+fn with_room<T: Send>(
+    schemas: &[&Node],
+    question: impl Fn(u32) -> Option<T> + Send + Sync,
+) -> Option<T> {
+    if schemas.iter().all(|schema| is_shallow(schema, SHALLOW)) {
+        let asked = panic::catch_unwind(AssertUnwindSafe(|| question(FEW_CHOICES)));
+        if let Ok(Some(answer)) = asked {
+            return Some(answer);
+        }
+    }
     thread::scope(|scope| {
+        let question = || question(MAX_CHOICES);
         let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, question);
-        started.ok()?.join().ok()
+        started.ok()?.join().ok()?
     })
+}
+
+/// Whether values of a schema nest no deeper than so: it refers to nothing, and does not itself.
+fn is_shallow(schema: &Node, depth: u32) -> bool {
+    let Some(left) = depth.checked_sub(1) else { return false };
+    let is_reference = |key: &str| matches!(key, "$ref" | "$dynamicRef" | "$recursiveRef");
+    let members = schema.members().iter();
+    members.clone().all(|member| !is_reference(&member.key))
+        && members.map(|member| &member.value).chain(schema.items()).all(|n| is_shallow(n, left))
 }
 
 /// What readers refuse in any case, whatever stands in other documents.

@@ -207,7 +207,9 @@ fn texts(text: &str) -> Vec<Value> {
     if count > 0 {
         out.push(String::new());
         out.push(characters.iter().take(count / 2).collect());
-        for dropped in (0..count).rev().take(200) {
+        // Of equal characters in a row it is the same which one goes.
+        let is_last = |at: &usize| characters.get(*at) != characters.get(*at + 1);
+        for dropped in (0..count).rev().take(200).filter(is_last) {
             let kept = characters.iter().enumerate().filter(|(at, _)| *at != dropped);
             out.push(kept.map(|(_, c)| *c).collect());
         }

@@ -1,49 +1,52 @@
 //! Sets of small numbers.
 
-use std::ops::BitOr;
+/// A set of numbers below [`Bits::MOST`]; most sets are empty, and then take no room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bits(Option<Box<[u64; WORDS]>>);
 
-/// A set of numbers below [`Bits::MOST`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bits([u64; 32]);
+const WORDS: usize = 32;
 
 impl Bits {
     /// The number of numbers that can be in a set.
-    pub(crate) const MOST: usize = 2_048;
+    pub(crate) const MOST: usize = 64 * WORDS;
 
-    pub(crate) fn only(number: usize) -> Bits {
-        let mut bits = Bits::default();
-        if let Some(word) = bits.0.get_mut(number / 64) {
-            *word = 1 << (number % 64);
+    /// Adds a number.
+    pub(crate) fn insert(&mut self, number: usize) {
+        let words = self.0.get_or_insert_with(|| Box::new([0; WORDS]));
+        if let Some(word) = words.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
         }
-        bits
     }
 
-    pub(crate) fn without(self, number: usize) -> Bits {
-        let out = Bits::only(number);
-        let mut bits = self;
-        for (word, out) in bits.0.iter_mut().zip(out.0) {
-            *word &= !out;
+    /// Takes a number out.
+    pub(crate) fn remove(&mut self, number: usize) {
+        let Some(words) = &mut self.0 else { return };
+        if let Some(word) = words.get_mut(number / 64) {
+            *word &= !(1 << (number % 64));
         }
-        bits
+        if words.iter().all(|word| *word == 0) {
+            self.0 = None;
+        }
+    }
+
+    /// Adds all numbers of another set.
+    pub(crate) fn extend(&mut self, other: &Bits) {
+        let Some(more) = &other.0 else { return };
+        match &mut self.0 {
+            Some(words) => {
+                for (word, more) in words.iter_mut().zip(&**more) {
+                    *word |= more;
+                }
+            }
+            None => self.0 = Some(more.clone()),
+        }
     }
 
     /// The largest of the numbers.
-    pub(crate) fn last(self) -> Option<usize> {
-        let words = self.0.iter().enumerate().rev();
+    pub(crate) fn last(&self) -> Option<usize> {
+        let words = self.0.as_ref()?.iter().enumerate().rev();
         let mut lasts = words.filter_map(|(at, word)| Some((at, word.checked_ilog2()?)));
         lasts.next().map(|(at, bit)| at * 64 + bit as usize)
-    }
-}
-
-impl BitOr for Bits {
-    type Output = Bits;
-
-    fn bitor(self, other: Bits) -> Bits {
-        let mut bits = self;
-        for (word, more) in bits.0.iter_mut().zip(other.0) {
-            *word |= more;
-        }
-        bits
     }
 }
 
@@ -53,9 +56,14 @@ mod tests {
 
     #[test]
     fn the_last_of_a_set() {
-        let set = Bits::only(3) | Bits::only(300);
+        let (mut set, mut other) = (Bits::default(), Bits::default());
+        set.insert(3);
+        other.insert(300);
+        set.extend(&other);
         assert_eq!(set.last(), Some(300));
-        assert_eq!(set.without(300).last(), Some(3));
-        assert_eq!(set.without(300).without(3).last(), None);
+        set.remove(300);
+        assert_eq!(set.last(), Some(3));
+        set.remove(3);
+        assert_eq!((set.last(), set == Bits::default()), (None, true));
     }
 }

@@ -14,7 +14,7 @@ use super::read::{ArrayRules, Id, Matcher, ObjectRules};
 use super::text::TextRules;
 use super::types::Types;
 use super::values::Values;
-use super::{Goal, Literal, MAX_CHOICES, Outcome, Solver, TOO_LONG};
+use super::{Goal, Literal, Outcome, Solver, TOO_LONG};
 
 /// What is certain of a value.
 #[derive(Clone, Debug)]
@@ -123,7 +123,11 @@ impl Solver<'_> {
     }
 
     fn branch(&mut self, mut branch: Branch) -> Outcome {
-        if !self.spend(1) || self.choices > MAX_CHOICES {
+        if self.choices > self.max_choices {
+            self.was_full = true;
+            return Outcome::Unknown(TOO_LONG);
+        }
+        if !self.spend(1) {
             return Outcome::Unknown(TOO_LONG);
         }
         loop {
@@ -482,10 +486,11 @@ impl Solver<'_> {
             // Two of them are obeyed; those that share no value are passed by.
             let are_apart = self.are_all_apart(ids);
             for (index, a) in ids.iter().enumerate().filter(|_| !are_apart) {
+                // To tell two apart takes far less than any other step.
+                if !self.spend(1 + u32::try_from((ids.len() - index) / 16).unwrap_or(u32::MAX)) {
+                    break;
+                }
                 for b in ids.iter().skip(index + 1) {
-                    if !self.spend(1) {
-                        break;
-                    }
                     if *a == *b || !self.are_apart(*a, *b) {
                         ways.push(vec![Step::Schema(*a, true), Step::Schema(*b, true)]);
                     }

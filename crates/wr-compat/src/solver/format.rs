@@ -3,7 +3,7 @@
 use super::read::Dialect;
 
 /// A format, as a draft has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Format {
     pub(crate) name: &'static str,
     pub(crate) dialect: Dialect,

@@ -39,7 +39,7 @@ use bits::Bits;
 pub(crate) use read::MALFORMED;
 use read::Matcher;
 pub use read::{Arena, Dialect, Id};
-use summary::Summary;
+use summary::Progress;
 
 /// What became of a goal.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,8 @@ pub struct Solver<'a> {
     judge: Option<&'a dyn Fn(&Value) -> bool>,
     /// The goals that are being solved, outermost first, each with those that rest on it.
     open: Vec<(Key, Vec<Key>)>,
+    /// The places of the open goals.
+    places: HashMap<Key, usize>,
     known: HashMap<Key, Known>,
     /// The places of the open goals that the current one rests on.
     rests_on: Bits,
@@ -118,11 +120,15 @@ pub struct Solver<'a> {
     was_too_deep: bool,
     /// How many choices have been made and are still held.
     choices: u32,
+    max_choices: u32,
+    /// Whether there were too many choices.
+    was_full: bool,
     /// How many more steps may be taken.
     fuel: u32,
     /// How many steps the question may take.
     limit: u32,
-    summaries: HashMap<Id, Option<Rc<Summary>>>,
+    /// By the index of the schema; those that are on their way are known to be so.
+    summaries: Vec<Progress>,
     /// What was last met that is not understood.
     opaque: Option<&'static str>,
 }
@@ -138,7 +144,7 @@ const _: () = assert!((MAX_DEPTH as usize) < Bits::MOST);
 const RETRY: u32 = 50;
 
 /// How many choices may be held at once.
-const MAX_CHOICES: u32 = 1_500;
+pub(crate) const MAX_CHOICES: u32 = 1_500;
 
 const TOO_LONG: &str = "it would take too long to decide";
 const TOO_DEEP: &str = "it would nest too deep to decide";
@@ -156,15 +162,18 @@ impl<'a> Solver<'a> {
             arena,
             judge: None,
             open: Vec::new(),
+            places: HashMap::new(),
             known: HashMap::new(),
             rests_on: Bits::default(),
             depth: 0,
             max_depth: MAX_DEPTH,
             was_too_deep: false,
             choices: 0,
+            max_choices: MAX_CHOICES,
+            was_full: false,
             fuel: FUEL,
             limit: FUEL,
-            summaries: HashMap::new(),
+            summaries: vec![Progress::None; arena.schemas.len()],
             opaque: None,
         }
     }
@@ -181,11 +190,22 @@ impl<'a> Solver<'a> {
         self
     }
 
+    /// Lets the solver hold so many choices at once.
+    pub(crate) fn holding(mut self, max_choices: u32) -> Solver<'a> {
+        self.max_choices = max_choices;
+        self
+    }
+
+    /// Whether it gave up some way for the choices that it would have held.
+    pub(crate) fn was_full(&self) -> bool {
+        self.was_full
+    }
+
     /// A document that obeys `inner` and does not obey `outer`.
     pub fn escape(&mut self, inner: Id, outer: Id) -> Outcome {
         let mut outcome = Outcome::Unknown(TOO_LONG);
         // Values that nest little first: they are the smaller ones, and soon found.
-        for (max_depth, fuel) in [(8, self.limit / 4), (MAX_DEPTH, self.limit)] {
+        for (max_depth, fuel) in [(8, self.limit / 2), (MAX_DEPTH, self.limit)] {
             (self.max_depth, self.fuel, self.was_too_deep) = (max_depth, fuel, false);
             self.known.clear();
             let goal = [Literal::Schema(inner, true), Literal::Schema(outer, false)];
@@ -211,44 +231,47 @@ impl<'a> Solver<'a> {
             // What was too deep may not be from here.
             let is_shallow = self.depth + RETRY < known.depth;
             if known.outcome != Outcome::Unknown(TOO_DEEP) || !is_shallow {
-                self.rests_on = self.rests_on | known.rests_on;
+                self.rests_on.extend(&known.rests_on);
                 return known.outcome.clone();
             }
         }
-        if let Some(at) = self.open.iter().position(|(open, _)| *open == key) {
-            self.rests_on = self.rests_on | Bits::only(at);
+        if let Some(at) = self.places.get(&key).copied() {
+            self.rests_on.insert(at);
             return Outcome::None;
         }
         let before = std::mem::take(&mut self.rests_on);
         let at = self.open.len();
         self.open.push((key.clone(), Vec::new()));
+        self.places.insert(key.clone(), at);
         let outcome = self.deeper(&goal);
+        self.places.remove(&key);
         let waiting = self.open.pop().map(|(_, waiting)| waiting).unwrap_or_default();
-        let rests_on = self.rests_on.without(at);
-        self.rests_on = before | rests_on;
+        let mut rests_on = std::mem::replace(&mut self.rests_on, before);
+        rests_on.remove(at);
+        self.rests_on.extend(&rests_on);
         let is_none = outcome == Outcome::None;
         for key in waiting {
             if !is_none {
                 self.known.remove(&key);
             } else if let Some(known) = self.known.get_mut(&key) {
-                known.rests_on = known.rests_on.without(at) | rests_on;
-                let now = known.rests_on;
-                self.wait(key, now);
+                known.rests_on.remove(at);
+                known.rests_on.extend(&rests_on);
+                let innermost = known.rests_on.last();
+                self.wait(key, innermost);
             }
         }
         if self.fuel > 0 {
             // A value that was found, or a search that failed, rests on nothing.
             let rests_on = if is_none { rests_on } else { Bits::default() };
-            self.wait(key.clone(), rests_on);
+            self.wait(key.clone(), rests_on.last());
             let depth = self.depth;
             self.known.insert(key, Known { outcome: outcome.clone(), rests_on, depth });
         }
         outcome
     }
 
-    /// Notes what is decided with the innermost of the goals that it rests on.
-    fn wait(&mut self, key: Key, rests_on: Bits) {
-        let innermost = rests_on.last();
+    /// Notes what is decided with the innermost of the open goals that it rests on.
+    fn wait(&mut self, key: Key, innermost: Option<usize>) {
         if let Some((_, waiting)) = innermost.and_then(|at| self.open.get_mut(at)) {
             waiting.push(key);
         }
@@ -262,7 +285,9 @@ impl<'a> Solver<'a> {
         self.depth += 1;
         let outcome = self.expand(goal);
         self.depth -= 1;
-        outcome
+        // What ran dry has not looked everywhere.
+        let is_dry = self.fuel == 0 && outcome == Outcome::None;
+        if is_dry { Outcome::Unknown(TOO_LONG) } else { outcome }
     }
 
     /// A string of a goal.

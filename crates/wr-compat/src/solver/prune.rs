@@ -130,6 +130,12 @@ impl Solver<'_> {
             }
             Step::Present(name, _) if facts.object.absent.contains(name) => Sight::Dead,
             Step::Present(name, None) if facts.object.present.contains_key(name) => Sight::Done,
+            // What is asked for anyway cannot be broken.
+            Step::Present(name, Some((id, false)))
+                if is_object && self.asks_for(facts, name, *id) =>
+            {
+                Sight::Dead
+            }
             Step::Present(name, literal) if is_object => {
                 let literal = literal.map(|(id, holds)| Literal::Schema(id, holds));
                 Sight::dead_if(self.member(facts, name, literal) == Outcome::None)
@@ -146,6 +152,14 @@ impl Solver<'_> {
             | Step::Present(..)
             | Step::Someone(_) => Sight::Open,
         }
+    }
+
+    /// Whether the rules on objects ask by a name that a property be of a schema.
+    fn asks_for(&self, facts: &Facts, name: &str, id: Id) -> bool {
+        facts.object.groups.iter().any(|group| {
+            let rules = self.arena.get(*group).object.as_ref();
+            rules.and_then(|rules| rules.properties.get(name)) == Some(&id)
+        })
     }
 
     /// Whether no value of these types that the facts allow obeys a schema.
@@ -172,14 +186,8 @@ impl Solver<'_> {
             if summary.required.iter().any(|name| self.is_shut(rules, name)) {
                 return true;
             }
-            if summary.tags.is_empty() {
-                continue;
-            }
-            let own = self.summary(*group);
-            let differ = |(name, values): &(String, std::rc::Rc<super::values::Values>)| {
-                own.tags.iter().any(|(other, others)| other == name && values.is_disjoint(others))
-            };
-            if summary.tags.iter().any(differ) {
+            let is_tagged = !summary.tags.is_empty() || !summary.barred_tags.is_empty();
+            if is_tagged && self.summary(*group).is_tagged_apart(&summary) {
                 return true;
             }
         }
@@ -190,30 +198,38 @@ impl Solver<'_> {
     pub(crate) fn are_apart(&mut self, a: Id, b: Id) -> bool {
         let (a, b) = (self.summary(a), self.summary(b));
         let left = a.types.and(b.types);
-        let differ = |(name, values): &(String, std::rc::Rc<super::values::Values>)| {
-            b.tags.iter().any(|(other, others)| other == name && values.is_disjoint(others))
-        };
         if let (Some(values), Some(others)) = (&a.values, &b.values)
             && values.is_disjoint(others)
         {
             return true;
         }
-        left == Types::NO || left.are_in(Types::OBJECT) && a.tags.iter().any(differ)
+        left == Types::NO || left.are_in(Types::OBJECT) && a.is_tagged_apart(&b)
     }
 
-    /// Whether no two of many schemas share a value, by a tag that all of them have.
+    /// Whether no two of many schemas share a value, by a tag that all of them have; one may have
+    /// any that the others have not.
     pub(crate) fn are_all_apart(&mut self, ids: &[Id]) -> bool {
         let summaries: Vec<_> = ids.iter().map(|id| self.summary(*id)).collect();
         let Some(first) = summaries.first() else { return false };
         first.tags.iter().any(|(name, _)| {
             let mut seen = HashSet::new();
-            summaries.iter().all(|summary| {
+            let mut others = Vec::new();
+            let are_told = summaries.iter().all(|summary| {
                 let tag = summary.tags.iter().find(|(other, _)| other == name);
+                others.extend(tag.is_none().then_some(summary));
                 summary.types.are_in(Types::OBJECT)
-                    && tag.is_some_and(|(_, values)| {
+                    && tag.is_none_or(|(_, values)| {
                         values.as_slice().iter().all(|value| seen.insert(canonical(value)))
                     })
-            })
+            });
+            are_told
+                && match others.as_slice() {
+                    [] => true,
+                    [other] => other.barred_tags.iter().any(|(barred, values)| {
+                        barred == name && seen.iter().all(|key| values.has_key(key))
+                    }),
+                    _ => false,
+                }
         })
     }
 

@@ -77,7 +77,7 @@ impl Default for Arena {
 }
 
 /// The rules of one schema; an absent keyword is an absent rule.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Schema {
     /// `true`, `false`
     pub(crate) verdict: Option<bool>,
@@ -107,7 +107,7 @@ pub(crate) struct Schema {
 }
 
 /// A keyword that the solver cannot work with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Atom {
     /// What it is.
     pub(crate) reason: &'static str,
@@ -117,7 +117,7 @@ pub(crate) struct Atom {
     pub(crate) on: Types,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ArrayRules {
     pub(crate) prefix: Vec<Id>,
     pub(crate) rest: Option<Id>,
@@ -128,7 +128,7 @@ pub(crate) struct ArrayRules {
     pub(crate) unique: bool,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectRules {
     pub(crate) properties: BTreeMap<String, Id>,
     pub(crate) patterns: Vec<(Rc<Matcher>, Id)>,

@@ -1,12 +1,14 @@
 //! Equal schemas become one, so that a value that must obey and disobey it is seen at once.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::read::{Arena, Id, Schema};
 
-/// How many rounds of telling schemas apart there are; each looks one level deeper.
-const ROUNDS: u32 = 64;
+/// How many rounds of telling circular schemas apart there are at the least.
+const ROUNDS: usize = 16;
+
+/// How many schemas, and names of schemas, all further rounds may look at.
+const WORK: usize = 4_000_000;
 
 impl Arena {
     /// Points every id at the first of its equals, and passes by what is only a reference.
@@ -17,7 +19,7 @@ impl Arena {
             schema.each_id(&mut |id| *id = target(*id));
         }
         let roots = (target(inner), target(outer));
-        let Some(firsts) = self.firsts() else { return roots };
+        let firsts = self.firsts();
         let first = |id: Id| firsts.get(id.index()).copied().unwrap_or(id);
         for schema in &mut self.schemas {
             schema.each_id(&mut |id| *id = first(*id));
@@ -38,53 +40,113 @@ impl Arena {
         at
     }
 
-    /// The first equal of each schema; none where telling them apart would take too long.
-    fn firsts(&self) -> Option<Vec<Id>> {
-        let mut names: HashMap<String, usize> = HashMap::new();
-        let mut name = String::new();
-        let mut classes: Vec<usize> = Vec::with_capacity(self.schemas.len());
+    /// The first equal of each schema.
+    #[expect(clippy::mutable_key_type, reason = "a pattern is told by its text, which stays")]
+    fn firsts(&self) -> Vec<Id> {
+        let mut alone: HashMap<Schema, usize> = HashMap::new();
+        let mut fresh = 0;
+        let mut kinds: Vec<usize> = Vec::with_capacity(self.schemas.len());
         let mut below: Vec<Vec<usize>> = Vec::with_capacity(self.schemas.len());
-        for (at, schema) in self.schemas.iter().enumerate() {
+        for schema in &self.schemas {
             let mut children = Vec::new();
-            let mut alone = schema.clone();
-            alone.each_id(&mut |id| {
+            let mut bare = schema.clone();
+            bare.each_id(&mut |id| {
                 children.push(id.index());
                 *id = Id::at(0);
             });
+            fresh += 1;
+            // What no text tells from others is like no other.
             let is_unique = schema.opaque.as_ref().is_some_and(|atom| atom.text.is_none());
-            name.clear();
-            // Nothing fails to be written to a string.
-            let _ = if is_unique { write!(name, "#{at}") } else { write!(name, "{alone:?}") };
-            let class = match names.get(&name) {
-                Some(class) => *class,
-                None => {
-                    names.insert(name.clone(), names.len());
-                    names.len() - 1
-                }
-            };
-            classes.push(class);
+            kinds.push(if is_unique { fresh } else { *alone.entry(bare).or_insert(fresh) });
             below.push(children);
         }
-        let mut count = names.len();
-        for _ in 0..ROUNDS {
-            let mut finer: HashMap<Vec<usize>, usize> = HashMap::new();
-            let mut next = Vec::with_capacity(classes.len());
-            for (class, children) in classes.iter().zip(&below) {
-                let mut key = vec![*class];
-                key.extend(children.iter().filter_map(|at| classes.get(*at)));
-                let fresh = finer.len();
-                next.push(*finer.entry(key).or_insert(fresh));
-            }
-            classes = next;
-            if finer.len() == count {
-                let mut first = HashMap::new();
-                let each = classes.iter().enumerate();
-                return Some(each.map(|(at, c)| *first.entry(*c).or_insert(Id::at(at))).collect());
-            }
-            count = finer.len();
-        }
-        None
+        let mut classes = from_below(&kinds, &below);
+        let circular: Vec<usize> =
+            classes.iter().enumerate().filter_map(|(at, c)| c.is_none().then_some(at)).collect();
+        around(&kinds, &below, &circular, &mut classes);
+        let mut first = HashMap::new();
+        let each = classes.iter().enumerate();
+        let first = each.map(|(at, class)| match class {
+            Some(class) => *first.entry(*class).or_insert(Id::at(at)),
+            None => Id::at(at),
+        });
+        first.collect()
     }
+}
+
+/// What tells schemas apart: their own kind, and the classes of those that they name.
+type Look = (usize, Vec<Option<usize>>);
+
+/// The classes of schemas that lead to no circle, those that name none first; none for the others.
+fn from_below(kinds: &[usize], below: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut above: Vec<Vec<usize>> = vec![Vec::new(); below.len()];
+    for (at, children) in below.iter().enumerate() {
+        for child in children {
+            above.get_mut(*child).into_iter().for_each(|above| above.push(at));
+        }
+    }
+    let mut left: Vec<usize> = below.iter().map(Vec::len).collect();
+    let mut ready: Vec<usize> =
+        left.iter().enumerate().filter_map(|(at, left)| (*left == 0).then_some(at)).collect();
+    let mut looks: HashMap<Look, usize> = HashMap::new();
+    let mut classes: Vec<Option<usize>> = vec![None; below.len()];
+    while let Some(at) = ready.pop() {
+        let fresh = looks.len();
+        let class = look(at, kinds, below, &classes).map(|l| *looks.entry(l).or_insert(fresh));
+        classes.get_mut(at).into_iter().for_each(|place| *place = class);
+        for user in above.get(at).into_iter().flatten() {
+            let Some(left) = left.get_mut(*user) else { continue };
+            *left -= 1;
+            if *left == 0 {
+                ready.push(*user);
+            }
+        }
+    }
+    classes
+}
+
+/// The classes of the others: taken for equal until something tells them apart, each round one
+/// level deeper; none where that would take too long.
+fn around(
+    kinds: &[usize],
+    below: &[Vec<usize>],
+    circular: &[usize],
+    classes: &mut [Option<usize>],
+) {
+    let offset = classes.len();
+    let set = |classes: &mut [Option<usize>], to: &dyn Fn(usize) -> Option<usize>| {
+        for (place, at) in circular.iter().enumerate() {
+            classes.get_mut(*at).into_iter().for_each(|class| *class = to(place));
+        }
+    };
+    set(classes, &|_| Some(offset));
+    let names: usize = circular.iter().filter_map(|at| below.get(*at)).map(|b| b.len() + 1).sum();
+    let mut count = 1;
+    for _ in 0..ROUNDS.max(WORK / names.max(1)) {
+        let mut looks: HashMap<Look, usize> = HashMap::new();
+        let mut next = Vec::with_capacity(circular.len());
+        for at in circular {
+            let fresh = offset + looks.len();
+            let class = look(*at, kinds, below, classes);
+            next.push(class.map(|look| *looks.entry(look).or_insert(fresh)));
+        }
+        set(classes, &|place| next.get(place).copied().flatten());
+        if looks.len() == count {
+            return;
+        }
+        count = looks.len();
+    }
+    set(classes, &|_| None);
+}
+
+fn look(
+    at: usize,
+    kinds: &[usize],
+    below: &[Vec<usize>],
+    classes: &[Option<usize>],
+) -> Option<Look> {
+    let children = below.get(at)?.iter().map(|child| classes.get(*child).copied().flatten());
+    Some((*kinds.get(at)?, children.collect()))
 }
 
 impl Schema {

@@ -1,7 +1,8 @@
 //! Sets of values, equal as JSON Schema sees it: `1` and `1.0` are one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
+use std::hash::{Hash, Hasher};
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::number;
 #[derive(Clone, Default)]
 pub(crate) struct Values {
     list: Vec<Value>,
-    keys: HashSet<String>,
+    keys: BTreeSet<String>,
 }
 
 impl FromIterator<Value> for Values {
@@ -28,7 +29,22 @@ impl FromIterator<Value> for Values {
 
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.keys.iter().collect::<BTreeSet<_>>()).finish()
+        f.debug_set().entries(&self.keys).finish()
+    }
+}
+
+/// In whatever order they are listed.
+impl PartialEq for Values {
+    fn eq(&self, other: &Values) -> bool {
+        self.keys == other.keys
+    }
+}
+
+impl Eq for Values {}
+
+impl Hash for Values {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.keys.hash(state);
     }
 }
 
@@ -43,6 +59,15 @@ impl Values {
 
     pub(crate) fn is_disjoint(&self, other: &Values) -> bool {
         self.keys.is_disjoint(&other.keys)
+    }
+
+    /// Whether one of them has this [`canonical`] text.
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
+    pub(crate) fn includes(&self, other: &Values) -> bool {
+        self.keys.is_superset(&other.keys)
     }
 
     /// Those that are in both.
