@@ -93,10 +93,17 @@ fn compare(cases: u64, seed: u64, file: Option<&Path>) -> ExitCode {
             }
         },
     };
+    for (reason, count) in &counts.unproven {
+        println!("{count:>8}  unproven: {reason}");
+    }
     let unproven: u64 = counts.unproven.values().sum();
+    let verdict = match counts.wrong.len() {
+        0 => "no disagreement".to_owned(),
+        count => format!("{count} wrong"),
+    };
     println!(
-        "{} questions: {} compatible, held to {} documents; {} breaking; {unproven} unproven; the \
-         slowest took {:.0} ms; {} judged by the canonical containment too; {:.1} s",
+        "{verdict}: {} questions: {} compatible, held to {} documents; {} breaking; {unproven} \
+         unproven; the slowest took {:.0} ms; {} judged by the canonical containment too; {:.1} s",
         counts.questions,
         counts.compatible,
         counts.documents,
@@ -105,13 +112,9 @@ fn compare(cases: u64, seed: u64, file: Option<&Path>) -> ExitCode {
         counts.contained,
         begin.elapsed().as_secs_f64(),
     );
-    for (reason, count) in &counts.unproven {
-        println!("{count:>8}  {reason}");
-    }
     match counts.wrong.first() {
         None => ExitCode::SUCCESS,
         Some(wrong) => {
-            println!("{} wrong", counts.wrong.len());
             println!("again: cargo xtask fuzz --compat --cases 1 --seed {}", wrong.seed);
             ExitCode::from(100)
         }

@@ -9,6 +9,7 @@
 pub mod compat_fuzz;
 pub mod differential;
 mod second;
+mod stopwatch;
 
 use std::path::{Path, PathBuf};
 

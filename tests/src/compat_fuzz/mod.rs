@@ -10,7 +10,7 @@ mod schemas;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wr_compat::{Mode, Verdict, direction};
@@ -19,6 +19,7 @@ use wr_schema::language::{Side, language, resolved};
 use wr_schema::validator::Compiled;
 
 use crate::second::Second;
+use crate::stopwatch::Stopwatch;
 pub use corpus::run_file;
 use documents::{Pool, Writer};
 use schemas::{Author, DRAFTS};
@@ -78,7 +79,7 @@ pub struct Options {
     pub cases: u64,
     /// How many documents a proved question is held to.
     pub documents: u64,
-    /// What a question may take.
+    /// What a question may take, of the processor's time where the system tells it.
     pub limit: Duration,
 }
 
@@ -175,7 +176,7 @@ fn question(
         mode,
     };
     counts.questions += 1;
-    let begin = Instant::now();
+    let begin = Stopwatch::start();
     let verdict = direction(writer, reader, mode);
     let took = begin.elapsed();
     counts.slowest = counts.slowest.max(took);
