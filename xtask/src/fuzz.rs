@@ -1,6 +1,8 @@
 //! `fuzz`: starts the differential fuzzers, which need what xtask may not import, as children of
 //! cargo.
 
+use std::path::PathBuf;
+
 use crate::child::Cargo;
 use crate::{Error, Exit, Screen};
 
@@ -22,6 +24,9 @@ pub(crate) struct Args {
     /// Hold the checker's verdicts on known and random pairs to those of other checkers instead
     #[arg(long, conflicts_with = "compat")]
     oracles: bool,
+    /// Take the pairs of schemas from a file, {"old": .., "new": ..} a line; a seed is a line then
+    #[arg(long, value_name = "FILE", requires = "compat")]
+    file: Option<PathBuf>,
     /// How many documents, or pairs [default: the fuzzer's own]
     #[arg(long, value_name = "N")]
     cases: Option<u64>,
@@ -41,6 +46,11 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         if let Some(value) = value {
             cargo = cargo.args([flag, &value.to_string()]);
         }
+    }
+    if let Some(file) = &args.file {
+        // The child runs in the workspace.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        cargo = cargo.args(["--file"]).args([file]);
     }
     cargo.run(screen)
 }
