@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wr_core::Catalogue;
-use wr_core::chrono::Utc;
+use wr_core::chrono::{DateTime, Utc};
 use wr_core::topology::{Consumer, Topology};
 
 use crate::connection::{Connection, with_sources};
@@ -70,6 +70,17 @@ struct Advisory {
     consumer: String,
     stream_seq: u64,
     deliveries: i64,
+    /// When it stopped.
+    #[serde(default)]
+    timestamp: Option<DateTime<Utc>>,
+}
+
+impl Advisory {
+    /// Whether it is about a message that was stored then; a later one has the sequence number from
+    /// a stream that was made anew under the name.
+    fn is_about(&self, stored_at: DateTime<Utc>) -> bool {
+        self.timestamp.is_none_or(|given_up| stored_at <= given_up)
+    }
 }
 
 /// What became of an advisory.
@@ -78,7 +89,7 @@ enum Outcome {
     Kept(&'static Consumer),
     /// It was one before.
     AlreadyKept(&'static Consumer),
-    /// Its message was evicted or purged before it could be kept.
+    /// Its message was evicted or purged before it could be kept, or its stream was.
     Gone(&'static Consumer),
     /// It is about a consumer that is not in the topology.
     Foreign,
@@ -215,6 +226,7 @@ impl Work {
     async fn keep(&self, advisory: &Advisory, consumer: &'static Consumer) -> Result<Outcome> {
         let sequence = advisory.stream_seq;
         let original = dead_letter::get(&self.connection, consumer.stream, sequence).await?;
+        let original = original.filter(|original| advisory.is_about(original.stored_at));
         let Some(original) = original else {
             tracing::error!(
                 stream = consumer.stream,

@@ -14,7 +14,7 @@ use wr_runtime::{
 };
 
 use crate::dead_letters::{CONSUMER, STREAM, SUBJECT, publish};
-use crate::support::{LONG, ask, messages, server, until};
+use crate::support::{LONG, apply, ask, messages, server, until};
 
 const ADVISORIES: &str = "CONSUMER_ADVISORIES";
 const QUEUE: &str = "DEAD_LETTER_QUEUE";
@@ -180,6 +180,23 @@ async fn what_is_gone_and_what_is_foreign_is_counted() {
     let reconciler = start(&connection, &metrics).await;
     until_counted(&metrics, "gone", 1).await;
     until_counted(&metrics, "foreign", 2).await;
+    until_settled(&connection).await;
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+    reconciler.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_a_stream_made_anew_is_not_the_one_given_up() {
+    let (_server, connection) = server().await;
+    impatient(&connection).await;
+    let given_up = publish(&connection, b"1".to_vec()).await;
+    give_up(&connection, 1).await;
+    ask(&connection, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
+    apply(&connection).await;
+    assert_eq!(publish(&connection, b"innocent".to_vec()).await, given_up);
+    let metrics = Metrics::new();
+    let reconciler = start(&connection, &metrics).await;
+    until_counted(&metrics, "gone", 1).await;
     until_settled(&connection).await;
     assert_eq!(messages(&connection, QUEUE).await, 0);
     reconciler.drain(LONG).await.unwrap();
