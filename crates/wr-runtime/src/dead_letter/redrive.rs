@@ -234,7 +234,9 @@ impl<'a> Run<'a> {
         let zero = || ErrorKind::Option("a rate of 0 redrives nothing".to_owned());
         let rate = options.rate.map(|rate| NonZeroU32::new(rate).ok_or_else(zero)).transpose()?;
         let pace = rate.map(|rate| {
-            let mut pace = interval(Duration::from_secs(1) / rate.get());
+            // No pause is shorter than the clock can tell.
+            let pause = (Duration::from_secs(1) / rate.get()).max(Duration::from_nanos(1));
+            let mut pace = interval(pause);
             // What was late is not made up for.
             pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             pace
@@ -333,7 +335,9 @@ async fn headers(found: &Found, subject: &str) -> (HeaderMap, Span) {
     for (name, values) in block::sorted(&found.letter.original_headers) {
         for value in values {
             match block::starts_with(name, PREFIX) {
-                true if name == COUNT => count += value.as_str().parse().unwrap_or(0),
+                true if name == COUNT => {
+                    count = count.saturating_add(value.as_str().parse().unwrap_or(0));
+                }
                 true => {}
                 false if TraceContext::is_header(name) => {}
                 false => block::append(&mut headers, name, value.as_str()),

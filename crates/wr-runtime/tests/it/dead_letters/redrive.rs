@@ -68,6 +68,20 @@ async fn a_redrive_keeps_to_its_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_highest_rate_and_count_are_taken() {
+    let (_server, connection) = server().await;
+    let mut letter = letters(&connection, vec![vec![1]]).await.remove(0);
+    letter.original_headers.insert("Wr-Redrive-Count", u64::MAX.to_string());
+    assert_eq!(keeper(&connection).keep(&letter, None).await.unwrap(), Kept::New);
+    let options = RedriveOptions::new().rate(u32::MAX);
+    let report = redrive(&queue(&connection), &Selection::all(), &options).await;
+    assert_eq!(report.redriven, 1);
+    let redriven = pull(&connection, CONSUMER, 10).await.remove(0);
+    let count = redriven.headers.as_ref().unwrap().get("Wr-Redrive-Count").unwrap().to_string();
+    assert_eq!(count, u64::MAX.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_redrive_sends_nothing_twice() {
     let (_server, connection) = server().await;
     kept(&connection, 40).await;
