@@ -1,6 +1,7 @@
 //! Publishing: every event is proved before it leaves, and sent until its stream has it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,9 @@ use crate::trace::{self, TraceContext};
 
 /// Some more unanswered, and async-nats waits for ever.
 const LARGEST_WINDOW: usize = 4_096;
+
+/// How many failures that nobody has heard of are remembered.
+const REMEMBERED: usize = 1_000;
 
 /// How a publisher works. Every setting has a default.
 #[derive(Clone, Debug)]
@@ -120,8 +124,7 @@ struct Inner {
     /// By a number of their own, since a caller may publish one event twice.
     in_flight: Mutex<HashMap<u64, Unacknowledged>>,
     next: AtomicU64,
-    /// Failures that nobody waited for.
-    unheard: Mutex<Vec<Unacknowledged>>,
+    unheard: Mutex<Unheard>,
     /// Told when none is in flight.
     landed: Notify,
 }
@@ -153,36 +156,118 @@ pub struct Unacknowledged {
     pub subject: &'static str,
 }
 
+/// Failures that nobody has been handed yet.
+#[derive(Debug, Default)]
+struct Unheard {
+    /// The newest, by the numbers of their flights.
+    newest: BTreeMap<u64, Unacknowledged>,
+    /// With those that are forgotten.
+    total: u64,
+    /// How often they were reported.
+    reports: u64,
+}
+
+impl Unheard {
+    fn add(&mut self, number: u64, lost: Unacknowledged) -> u64 {
+        self.newest.insert(number, lost);
+        self.total += 1;
+        if self.newest.len() > REMEMBERED {
+            self.newest.pop_first();
+        }
+        self.reports
+    }
+
+    /// Somebody has been handed it, and unless it was reported before, it is not reported.
+    fn heard(&mut self, number: u64, reports: u64) {
+        if reports == self.reports {
+            self.newest.remove(&number);
+            self.total = self.total.saturating_sub(1);
+        }
+    }
+
+    fn report(&mut self) -> (Vec<Unacknowledged>, u64) {
+        self.reports += 1;
+        let newest = std::mem::take(&mut self.newest).into_values().collect();
+        (newest, std::mem::take(&mut self.total))
+    }
+}
+
 /// What a publisher leaves behind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "it names events that may be in no stream"]
 pub struct PublisherDrained {
     /// Still unanswered at the deadline.
     pub unacknowledged: Vec<Unacknowledged>,
-    /// Failed, with nobody waiting for the result.
+    /// Failed, and nobody has been handed the result, also where its [`Pending`] is still held; the
+    /// newest 1,000 since the last report.
     pub unheard: Vec<Unacknowledged>,
+    /// How many failed like that, those that are not listed among them.
+    pub unheard_total: u64,
 }
 
 impl PublisherDrained {
     /// Whether every event is in its stream, or its failure was told to somebody.
     pub fn is_clean(&self) -> bool {
-        self.unacknowledged.is_empty() && self.unheard.is_empty()
+        self.unacknowledged.is_empty() && self.unheard_total == 0
     }
 }
 
 /// The answer for one event that was sent; awaiting it gives the receipt. Dropping it does not stop
-/// the event: a failure is then logged, and reported by [`Publisher::drain`].
-#[derive(Debug)]
+/// the event: a failure is then logged. One that nobody is handed is reported by
+/// [`Publisher::drain`].
 #[must_use = "the event may fail after this"]
-pub struct Pending(oneshot::Receiver<Result<Receipt>>);
+pub struct Pending {
+    answer: oneshot::Receiver<Answer>,
+    publisher: Arc<Inner>,
+    number: u64,
+}
+
+type Answer = std::result::Result<Receipt, Failure>;
+
+/// A failure, and how often failures had been reported before it.
+struct Failure {
+    id: Uuid,
+    error: Error,
+    reports: u64,
+}
+
+impl Failure {
+    fn log(&self) {
+        let Failure { id, error, .. } = self;
+        tracing::error!(%error, %id, "an event that nobody waits for was not published");
+    }
+}
 
 impl Future for Pending {
     type Output = Result<Receipt>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Receipt>> {
-        // The sender only goes without a word when the tokio runtime does.
-        let gone = |_| Err(ErrorKind::Disconnected.into());
-        Pin::new(&mut self.0).poll(context).map(|result| result.unwrap_or_else(gone))
+        Pin::new(&mut self.answer).poll(context).map(|answer| match answer {
+            Ok(Ok(receipt)) => Ok(receipt),
+            Ok(Err(Failure { error, reports, .. })) => {
+                self.publisher.unheard().heard(self.number, reports);
+                Err(error)
+            }
+            // The sender only goes without a word when the tokio runtime does.
+            Err(_) => Err(ErrorKind::Disconnected.into()),
+        })
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // What comes later, the flight logs.
+        self.answer.close();
+        if let Ok(Err(failure)) = self.answer.try_recv() {
+            failure.log();
+        }
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("number", &self.number).finish_non_exhaustive()
     }
 }
 
@@ -276,35 +361,33 @@ impl Publisher {
         let outgoing = Outgoing { subject: Subject::from_static(T::SUBJECT), headers, body };
         self.0.require_room(&outgoing)?;
 
+        let permit = self.0.window.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| ErrorKind::Draining)?;
         // From here on a drain waits for it, and however the flight ends, it leaves.
-        let mut flight = Flight {
+        let flight = Flight {
+            number: self.0.enter(event.id, T::SUBJECT)?,
             publisher: self.0.clone(),
-            number: self.0.enter(event.id, T::SUBJECT),
             id: event.id,
             subject: T::SUBJECT,
             event_type: T::EVENT_TYPE,
             queue_id: event.queue_id.clone(),
-            permit: None,
+            _permit: permit,
         };
-        let permit = self.0.window.clone().acquire_owned().await;
-        flight.permit = Some(permit.map_err(|_| ErrorKind::Draining)?);
+        let (publisher, number) = (self.0.clone(), flight.number);
         let sent = outgoing.send(&self.0.connection).await;
         let (answer, pending) = oneshot::channel();
         tokio::spawn(flight.land(outgoing, sent, answer).instrument(span.clone()));
-        Ok(Pending(pending))
+        Ok(Pending { answer: pending, publisher, number })
     }
 
     /// Takes nothing new, and waits until every event in flight is answered, at most until the
-    /// deadline. Call it before the process ends.
+    /// deadline. Call it before the process ends, and look at what it reports.
     pub async fn drain(&self, deadline: Duration) -> PublisherDrained {
-        self.0.window.close();
+        self.0.close();
         let _ = tokio::time::timeout(deadline, self.0.all_landed()).await;
-        let in_flight = self.0.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let unheard = self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner);
-        PublisherDrained {
-            unacknowledged: in_flight.values().cloned().collect(),
-            unheard: unheard.clone(),
-        }
+        let unacknowledged = self.0.lock().values().cloned().collect();
+        let (unheard, unheard_total) = self.0.unheard().report();
+        PublisherDrained { unacknowledged, unheard, unheard_total }
     }
 }
 
@@ -323,11 +406,21 @@ impl Inner {
         }
     }
 
-    fn enter(&self, id: Uuid, subject: &'static str) -> u64 {
+    fn enter(&self, id: Uuid, subject: &'static str) -> Result<u64> {
+        let mut in_flight = self.lock();
+        if self.window.is_closed() {
+            return Err(ErrorKind::Draining.into());
+        }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.lock().insert(number, Unacknowledged { id, subject });
+        in_flight.insert(number, Unacknowledged { id, subject });
         self.options.metrics.publish_in_flight().inc();
-        number
+        Ok(number)
+    }
+
+    /// What has not entered by now does not.
+    fn close(&self) {
+        let _in_flight = self.lock();
+        self.window.close();
     }
 
     fn leave(&self, number: u64) {
@@ -351,6 +444,10 @@ impl Inner {
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, Unacknowledged>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn unheard(&self) -> MutexGuard<'_, Unheard> {
+        self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// An event that was sent.
@@ -362,16 +459,11 @@ struct Flight {
     event_type: &'static str,
     queue_id: Option<String>,
     /// Its place in the window.
-    permit: Option<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Flight {
-    async fn land(
-        self,
-        outgoing: Outgoing,
-        sent: Result<Sent>,
-        answer: oneshot::Sender<Result<Receipt>>,
-    ) {
+    async fn land(self, outgoing: Outgoing, sent: Result<Sent>, answer: oneshot::Sender<Answer>) {
         let persistence = Persistence {
             deadline: self.publisher.options.deadline,
             pause: Duration::from_millis(50),
@@ -383,11 +475,12 @@ impl Flight {
         let result = outgoing.settle(&self.publisher.connection, sent, persistence, retried).await;
         let result = result.map(|delivered| self.receipt(delivered));
         self.count(&result);
-        if let Err(Err(error)) = answer.send(result) {
-            tracing::error!(%error, id = %self.id, "an event that nobody waits for was not published");
+        let result = result.map_err(|error| {
             let lost = Unacknowledged { id: self.id, subject: self.subject };
-            let unheard = &self.publisher.unheard;
-            unheard.lock().unwrap_or_else(PoisonError::into_inner).push(lost);
+            Failure { id: self.id, error, reports: self.publisher.unheard().add(self.number, lost) }
+        });
+        if let Err(Err(failure)) = answer.send(result) {
+            failure.log();
         }
     }
 
@@ -419,7 +512,6 @@ impl Flight {
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        drop(self.permit.take());
         self.publisher.leave(self.number);
     }
 }
@@ -434,5 +526,34 @@ fn failure(error: &Error) -> &'static str {
         ErrorKind::NoStream => "no_stream",
         ErrorKind::TimedOut(_) | ErrorKind::Disconnected => "timed_out",
         _ => "server",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_failures_the_newest_are_named_and_all_are_counted() {
+        let lost = || Unacknowledged { id: Uuid::now_v7(), subject: "a.b.v1" };
+        let mut unheard = Unheard::default();
+        let failures: Vec<_> =
+            (0..1_500).map(|number| (number, unheard.add(number, lost()))).collect();
+        // The first is forgotten, the last is not.
+        for (number, reports) in [failures[0], failures[1_499]] {
+            unheard.heard(number, reports);
+        }
+        assert_eq!(
+            unheard.newest.keys().copied().collect::<Vec<_>>(),
+            (500..1_499).collect::<Vec<_>>()
+        );
+        let (newest, total) = unheard.report();
+        assert_eq!((newest.len(), total), (999, 1_498));
+
+        unheard.add(1_500, lost());
+        unheard.heard(failures[1].0, failures[1].1);
+        let (newest, total) = unheard.report();
+        assert_eq!((newest.len(), total), (1, 1), "what was reported is heard");
+        assert_eq!(unheard.report().1, 0);
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use wr_events::CATALOGUE;
-use wr_runtime::{ErrorKind, Publisher, PublisherOptions};
+use wr_runtime::{ConnectOptions, ErrorKind, Publisher, PublisherOptions};
+use wr_testkit::ServerOptions;
 
 use crate::support::{LONG, enqueued, messages, server};
 
@@ -87,6 +88,58 @@ async fn what_is_unanswered_at_the_end_is_reported() {
     let drained = publisher.drain(Duration::from_millis(100)).await;
     let ids: Vec<_> = drained.unacknowledged.iter().map(|left| left.id).collect();
     assert_eq!(ids, [event.id]);
+}
+
+/// A failure counts as heard when its `Pending` has handed it out, and not before.
+#[tokio::test]
+async fn a_failure_that_nobody_has_heard_of_is_reported() {
+    let server = ServerOptions::new()
+        .config(
+            "authorization { users: [{ user: a, password: b, permissions: { publish: { deny: \
+                 \"waitingroom.>\" } } }] }",
+        )
+        .start()
+        .unwrap();
+    let options = ConnectOptions::new("test").server(server.url()).user("a", "b");
+    let connection = options.connect().await.unwrap();
+    let publisher = publisher(&connection);
+    let (held, dropped, heard) = (enqueued("p", 1), enqueued("p", 2), enqueued("p", 3));
+    let pending = publisher.enqueue(&held).await.unwrap();
+    drop(publisher.enqueue(&dropped).await.unwrap());
+    let error = publisher.publish(&heard).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::PermissionDenied { .. }), "{error}");
+
+    let drained = publisher.drain(LONG).await;
+    let mut reported: Vec<_> = drained.unheard.iter().map(|lost| lost.id).collect();
+    reported.sort_unstable();
+    assert_eq!((reported, drained.unheard_total), (vec![held.id, dropped.id], 2));
+    assert!(!drained.is_clean());
+
+    // It still can be heard of, and is not reported again.
+    pending.await.unwrap_err();
+    assert!(publisher.drain(LONG).await.is_clean());
+}
+
+#[tokio::test]
+async fn what_comes_during_a_drain_is_not_reported() {
+    let (mut server, connection) = server().await;
+    let options = PublisherOptions::new().window(1);
+    let publisher = Publisher::new(&connection, &CATALOGUE, "test", options).unwrap();
+    server.pause().unwrap();
+    let event = enqueued("p", 1);
+    let pending = publisher.enqueue(&event).await.unwrap();
+    let (waits, late) = (enqueued("p", 2), enqueued("p", 3));
+    let (waited, drained, refused) = tokio::join!(
+        publisher.enqueue(&waits),
+        publisher.drain(Duration::ZERO),
+        publisher.enqueue(&late),
+    );
+    for result in [waited, refused] {
+        assert_eq!(result.unwrap_err().kind(), &ErrorKind::Draining);
+    }
+    let ids: Vec<_> = drained.unacknowledged.iter().map(|left| left.id).collect();
+    assert_eq!((ids, drained.unheard_total), (vec![event.id], 0));
+    drop(pending);
 }
 
 #[tokio::test]
