@@ -165,6 +165,12 @@ fn base(form: &str, id: &str) -> HeaderMap {
     headers
 }
 
+/// An id for a part that is to be kept again, which the queue does not know.
+pub(super) fn another_id(headers: &HeaderMap) -> String {
+    let id = headers.get(MESSAGE_ID).map(|id| id.as_str()).unwrap_or_default();
+    format!("{id}.{:016x}", fastrand::u64(..))
+}
+
 impl Written {
     /// Tells the head where the other parts are.
     pub(super) fn refer(&mut self, sequences: &[u64]) {

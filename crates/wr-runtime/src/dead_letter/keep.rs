@@ -7,10 +7,11 @@ use tracing::{Instrument, Span};
 use wr_core::Catalogue;
 use wr_core::topology::{Consumer, Topology};
 
-use super::{DeadLetter, Reason, form};
+use super::{DeadLetter, Reason, form, stored};
 use crate::connection::Connection;
-use crate::deliver::Persistence;
+use crate::deliver::{Outgoing, Persistence};
 use crate::error::{ErrorKind, Result};
+use crate::headers::MESSAGE_ID;
 use crate::trace::{self, TraceContext};
 
 /// How long to try: longer than the election of a leader takes.
@@ -107,19 +108,51 @@ impl Keeper {
             pause: Duration::from_millis(50),
         };
         let mut sequences = Vec::with_capacity(written.others.len());
-        for part in &written.others {
-            let delivered = part.deliver(&self.connection, persistence()).await?;
+        let mut anew = Vec::new();
+        for part in &mut written.others {
+            let mut delivered = part.deliver(&self.connection, persistence()).await?;
             self.require_queue(&delivered.ack)?;
+            if delivered.ack.duplicate && !self.has(delivered.ack.sequence, part).await? {
+                part.headers.insert(MESSAGE_ID, form::another_id(&part.headers.map()));
+                delivered = part.deliver(&self.connection, persistence()).await?;
+                self.require_queue(&delivered.ack)?;
+                anew.push(delivered.ack.sequence);
+            }
             sequences.push(delivered.ack.sequence);
         }
         written.refer(&sequences);
         let delivered = written.head.deliver(&self.connection, persistence()).await?;
         self.require_queue(&delivered.ack)?;
         // An earlier attempt of ours is no duplicate.
-        Ok(match delivered.ack.duplicate && delivered.attempts == 1 {
-            true => Kept::Already,
-            false => Kept::New,
-        })
+        if !delivered.ack.duplicate || delivered.attempts > 1 {
+            return Ok(Kept::New);
+        }
+        self.forget(&anew).await;
+        Ok(Kept::Already)
+    }
+
+    /// Whether a part that the queue remembers is still there: it may have been evicted or purged
+    /// since. Who may not look does not rely on it.
+    async fn has(&self, sequence: u64, part: &Outgoing) -> Result<bool> {
+        let queue = self.topology.dead_letters.stream;
+        match stored::get(&self.connection, queue, sequence).await {
+            Ok(found) => Ok(found.is_some_and(|found| {
+                let is_same = found.headers.get(MESSAGE_ID) == part.headers.map().get(MESSAGE_ID);
+                is_same && found.body == part.body
+            })),
+            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes parts that no head names; where that fails, the queue's limits do it one day.
+    async fn forget(&self, parts: &[u64]) {
+        let queue = self.topology.dead_letters.stream;
+        for part in parts {
+            if let Err(error) = stored::delete(&self.connection, queue, *part).await {
+                tracing::debug!(%error, "a part that means nothing is left");
+            }
+        }
     }
 
     fn require_queue(&self, ack: &PublishAck) -> Result<()> {

@@ -245,6 +245,38 @@ async fn kept_twice_is_kept_once() {
     assert_eq!(messages(&connection, QUEUE).await, 3);
 }
 
+/// Parts that an attempt kept before it was cut off, and that were evicted since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_is_gone_is_kept_anew() {
+    let (_server, connection) = server().await;
+    let largest = connection.client().max_payload() - 400;
+    let letter = letters(&connection, vec![vec![2; largest]]).await.remove(0);
+    let (keeper, queue) = (keeper(&connection), queue(&connection));
+    assert_eq!(keeper.keep(&letter, None).await.unwrap(), Kept::New);
+    // As if the head, which is the second, had never come: only the parts are remembered.
+    let head = connection.jetstream().get_stream(QUEUE).await.unwrap();
+    let id = head.get_raw_message(2).await.unwrap().headers.get("Nats-Msg-Id").unwrap().to_string();
+    let part = head.get_raw_message(1).await.unwrap();
+    ask(&connection, &format!("STREAM.PURGE.{QUEUE}"), json!({})).await;
+    assert_eq!(keeper.keep(&letter, None).await.unwrap(), Kept::Already);
+    assert_eq!(messages(&connection, QUEUE).await, 0);
+
+    ask(&connection, &format!("STREAM.DELETE.{QUEUE}"), json!({})).await;
+    apply(&connection).await;
+    let context = connection.jetstream();
+    let publish = context.publish_with_headers(part.subject, part.headers, part.payload);
+    let sequence = publish.await.unwrap().await.unwrap().sequence;
+    let delete = format!("STREAM.MSG.DELETE.{QUEUE}");
+    ask(&connection, &delete, json!({ "seq": sequence })).await;
+    assert_eq!(keeper.keep(&letter, None).await.unwrap(), Kept::New);
+    let entries = list(&queue, &Selection::all(), ListOrder::OldestFirst).await;
+    assert_eq!(entries.len(), 1);
+    assert_eq!(queue.get(entries[0].sequence).await.unwrap().unwrap(), letter);
+    let stream = connection.jetstream().get_stream(QUEUE).await.unwrap();
+    let head = stream.get_raw_message(entries[0].sequence).await.unwrap();
+    assert_eq!(head.headers.get("Nats-Msg-Id").unwrap().as_str(), id);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_kept_is_an_error() {
     let (mut server, connection) = server().await;
