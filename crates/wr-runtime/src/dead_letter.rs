@@ -24,8 +24,8 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream;
+use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use wr_core::chrono::{DateTime, Utc};
 
@@ -149,7 +149,12 @@ impl DeadLetter {
         let sequence = self.stream_sequence.ok_or_else(|| lack("sequence number"))?;
         let stored_at = self.stored_at.and_then(|at| at.timestamp_nanos_opt());
         let stored_at = stored_at.ok_or_else(|| lack("time"))?;
-        Ok(format!("dl.{stream}.{sequence}.{stored_at}.{consumer}"))
+        let id = format!("dl.{stream}.{sequence}.{stored_at}.{consumer}");
+        // Without an id, each attempt to keep it would be another dead letter.
+        let uncarried =
+            |_| ErrorKind::DeadLetter("no header can hold its stream and consumer".into());
+        id.parse::<HeaderValue>().map_err(uncarried)?;
+        Ok(id)
     }
 }
 

@@ -274,6 +274,8 @@ fn the_id_names_the_original_and_its_consumer() {
         DeadLetter { consumer: None, ..letter("") },
         DeadLetter { stream_sequence: None, ..letter("") },
         DeadLetter { stored_at: None, ..letter("") },
+        DeadLetter { stream: Some("a\nb".to_owned()), ..letter("") },
+        DeadLetter { consumer: Some("a\rb".to_owned()), ..letter("") },
     ] {
         assert!(matches!(lack.id().unwrap_err().kind(), ErrorKind::DeadLetter(_)));
     }
