@@ -72,11 +72,11 @@ pub struct Group {
     pub newest: DateTime<Utc>,
 }
 
-/// What was purged; `selected` is the sum of the others.
+/// What was purged; `selected` is the sum of `purged`, `gone` and `failed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PurgeReport {
-    /// How many entries the selection met.
+    /// How many entries were looked at.
     pub selected: u64,
     /// How many were deleted.
     pub purged: u64,
@@ -84,7 +84,12 @@ pub struct PurgeReport {
     pub gone: u64,
     /// Those that could not be deleted, and why.
     pub failed: Vec<(u64, Error)>,
+    /// Why the run ended before its end: several failed in a row.
+    pub stopped: Option<Error>,
 }
+
+/// After so many failures in a row the rest would fail too.
+pub(super) const FAILURES: u32 = 3;
 
 impl DeadLetterQueue {
     /// The queue that the catalogue's topology names.
@@ -154,9 +159,10 @@ impl DeadLetterQueue {
     /// deletes nothing, and reports what it would.
     ///
     /// # Errors
-    /// The queue cannot be read.
+    /// The queue cannot be read. What fails for one entry is in the report.
     pub async fn purge(&self, selection: &Selection, dry_run: bool) -> Result<PurgeReport> {
         let mut report = PurgeReport::default();
+        let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
         while let Some(entry) = entries.try_next().await? {
             report.selected += 1;
@@ -164,10 +170,18 @@ impl DeadLetterQueue {
                 true => Ok(true),
                 false => self.purge_one(entry.sequence).await,
             };
+            failures = match &deleted {
+                Ok(_) => 0,
+                Err(_) => failures + 1,
+            };
             match deleted {
                 Ok(true) => report.purged += 1,
                 Ok(false) => report.gone += 1,
                 Err(error) => report.failed.push((entry.sequence, error)),
+            }
+            if failures == FAILURES {
+                report.stopped = report.failed.last().map(|(_, error)| error.clone());
+                break;
             }
         }
         Ok(report)

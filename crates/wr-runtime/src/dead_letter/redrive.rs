@@ -20,7 +20,7 @@ use tracing::{Instrument, Span};
 use wr_core::topology::Consumer;
 
 use super::keep::{redrive_subject, require_stream, trace_of};
-use super::queue::{DeadLetterQueue, Found, ListOrder};
+use super::queue::{DeadLetterQueue, FAILURES, Found, ListOrder};
 use super::selection::Selection;
 use super::{DeadLetter, block};
 use crate::deliver::{Outgoing, Persistence};
@@ -38,8 +38,6 @@ const COUNT: &str = "Wr-Redrive-Count";
 
 /// How long to try to publish one.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// After so many failures in a row the rest would fail too.
-const FAILURES: u32 = 3;
 
 /// How to redrive.
 #[derive(Clone, Debug, Default)]

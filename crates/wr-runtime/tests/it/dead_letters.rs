@@ -356,6 +356,17 @@ async fn a_redrive_that_is_denied_stops_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_is_denied_stops() {
+    let (_server, admin, denied) = denying("$JS.API.STREAM.MSG.DELETE.>").await;
+    kept(&admin, 5).await;
+    let report = queue(&denied).purge(&Selection::all(), false).await.unwrap();
+    assert_eq!((report.selected, report.purged, report.failed.len()), (3, 0, 3));
+    let stopped = report.stopped.unwrap();
+    assert!(matches!(stopped.kind(), ErrorKind::PermissionDenied { .. }), "{stopped}");
+    assert_eq!(messages(&admin, QUEUE).await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_read_in_pages_and_both_ways() {
     let (_server, connection) = server().await;
     kept(&connection, 250).await;
