@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_nats::Subject;
+use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
@@ -41,8 +42,12 @@ pub(crate) struct Delivered {
 }
 
 impl Outgoing {
-    /// Sends once, without waiting for the stream's answer.
+    /// Sends once, without waiting for the stream's answer; never later: what is kept until there is
+    /// a connection again could arrive after the duplicate window, as a second message.
     pub(crate) async fn send(&self, connection: &Connection) -> Result<Sent> {
+        if connection.client().connection_state() != State::Connected {
+            return Err(ErrorKind::Disconnected.into());
+        }
         let message =
             PublishMessage::build().payload(self.body.clone()).headers(self.headers.map());
         let mark = connection.mark();

@@ -57,8 +57,10 @@ impl PublisherOptions {
     }
 
     /// How long to try to get an event into its stream. A leader's election takes 5 to 6 s, so 15 s
-    /// is the least; beyond the stream's duplicate window a retry could become a second message, so
-    /// that is the most.
+    /// is the least. Beyond the stream's duplicate window a retry could become a second message, so
+    /// that it must hold the deadline and one [`ConnectOptions::request_timeout`] more.
+    ///
+    /// [`ConnectOptions::request_timeout`]: crate::ConnectOptions::request_timeout
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -79,7 +81,8 @@ impl PublisherOptions {
         self
     }
 
-    fn check(&self, catalogue: &Catalogue) -> Result<()> {
+    /// The last attempt may begin at the deadline, and be stored as late as its answer may come.
+    fn check(&self, catalogue: &Catalogue, answer: Duration) -> Result<()> {
         let wrong = |text: String| Err(ErrorKind::Option(text).into());
         if self.window == 0 || self.window > LARGEST_WINDOW {
             return wrong(format!("a window of {} is not 1 to {LARGEST_WINDOW}", self.window));
@@ -90,11 +93,17 @@ impl PublisherOptions {
         }
         let streams = catalogue.topology.map_or(&[][..], |topology| topology.streams);
         let shortest = streams.iter().filter(|stream| carries_events(stream.subjects, catalogue));
+        let latest = self.deadline.saturating_add(answer);
         match shortest.min_by_key(|stream| stream.duplicate_window_seconds) {
-            Some(stream) if deadline >= stream.duplicate_window_seconds as f64 => wrong(format!(
-                "a deadline of {deadline} s is not under the duplicate window of stream `{}`, {} s",
-                stream.name, stream.duplicate_window_seconds,
-            )),
+            Some(stream) if latest >= Duration::from_secs(stream.duplicate_window_seconds) => {
+                wrong(format!(
+                    "a deadline of {deadline} s and {} s for the last answer are not under the \
+                     duplicate window of stream `{}`, {} s",
+                    answer.as_secs_f64(),
+                    stream.name,
+                    stream.duplicate_window_seconds,
+                ))
+            }
             _ => Ok(()),
         }
     }
@@ -283,7 +292,7 @@ impl Publisher {
         source: impl Into<String>,
         options: PublisherOptions,
     ) -> Result<Publisher> {
-        options.check(catalogue)?;
+        options.check(catalogue, connection.request_timeout())?;
         Ok(Publisher(Arc::new(Inner {
             connection: connection.clone(),
             source: source.into(),

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use wr_events::CATALOGUE;
+use wr_runtime::async_nats::connection::State;
 use wr_runtime::{ConnectOptions, ErrorKind, Publisher, PublisherOptions};
 use wr_testkit::ServerOptions;
 
-use crate::support::{LONG, enqueued, messages, server};
+use crate::support::{LONG, enqueued, messages, server, until};
 
 fn publisher(connection: &wr_runtime::Connection) -> Publisher {
     Publisher::new(connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap()
@@ -142,10 +143,37 @@ async fn what_comes_during_a_drain_is_not_reported() {
     drop(pending);
 }
 
+/// What was given up must not arrive later, when its id may be forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_without_a_connection() {
+    let (mut server, connection) = server().await;
+    let publisher = publisher(&connection);
+    server.kill();
+    let client = connection.client();
+    until("it is disconnected", || async { client.connection_state() != State::Connected }).await;
+    let given_up = {
+        let publisher = publisher.clone();
+        // With its runtime end the tries.
+        move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            drop(runtime.block_on(publisher.enqueue(&enqueued("p", 1))).unwrap());
+            runtime.shutdown_background();
+        }
+    };
+    tokio::task::spawn_blocking(given_up).await.unwrap();
+    tokio::task::block_in_place(|| server.restart()).unwrap();
+    let receipt = publisher.publish(&enqueued("p", 2)).await.unwrap();
+    assert_eq!((receipt.sequence, receipt.duplicate), (1, false));
+    assert_eq!(messages(&connection, "POSITION_EVENTS").await, 1);
+}
+
 #[tokio::test]
 async fn a_deadline_beyond_the_duplicate_window_is_refused() {
     let (_server, connection) = server().await;
-    for seconds in [5, 60, 600] {
+    // The shortest window is 60 s, and an answer may take 2 s.
+    let allowed = PublisherOptions::new().deadline(Duration::from_secs(57));
+    Publisher::new(&connection, &CATALOGUE, "test", allowed).unwrap();
+    for seconds in [5, 58, 60, 600] {
         let options = PublisherOptions::new().deadline(Duration::from_secs(seconds));
         let error = Publisher::new(&connection, &CATALOGUE, "test", options).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Option(_)), "{error}");
