@@ -377,11 +377,16 @@ impl<'a> Session<'a> {
         let mut waiting = Vec::new();
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = left.clamp(ROUND_TRIP, SILENCE);
-        let _ = tokio::time::timeout(timeout, self.end(&mut waiting)).await;
-        // Not before the end, or they would come again on the requests that still stand.
-        for job in waiting {
-            job.give_back().await;
-        }
+        let until = Instant::now() + timeout;
+        let _ = tokio::time::timeout_at(until.into(), self.end(&mut waiting)).await;
+        // Not before the end, or they would come again on the requests that still stand. What there
+        // is no time for is given back with what is left at the end.
+        let giving_back = async {
+            for job in waiting {
+                job.give_back().await;
+            }
+        };
+        let _ = tokio::time::timeout_at(until.into(), giving_back).await;
     }
 
     /// Ends the subscription. What the server sends while it ends is lost, and comes again after

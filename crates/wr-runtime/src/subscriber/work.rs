@@ -122,8 +122,11 @@ impl Job {
     /// order, with what is left at the end, in the order of the stream.
     pub(super) async fn give_back(self) {
         if !self.is_ordered() {
+            let client = self.shared.connection.client();
+            let newest = self.shared.in_flight.release(self.place, self.held);
             self.shared.in_flight.give_back(self.place);
-            self.answer(nak(Duration::ZERO)).await;
+            // Nobody waits for a confirmation of each: the drain ends with one for all.
+            let _ = client.publish(newest.unwrap_or(self.reply.clone()), nak(Duration::ZERO)).await;
         }
     }
 

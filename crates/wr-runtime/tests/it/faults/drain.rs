@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use wr_events::CATALOGUE;
 use wr_runtime::Metrics;
+use wr_testkit::{Direction, Proxy};
 
 use super::ledger::Ledger;
 use super::{
-    connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick, random,
-    server, subscribe, until_settled, willing,
+    catalogue, connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick,
+    random, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, enqueued, until};
 
@@ -61,6 +62,32 @@ async fn what_a_subscriber_gives_back_is_another_ones_at_once() {
     let balance = ledger.balance(&connection).await;
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (1_005, 0, 0));
     second.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_is_not_confirmed_one_by_one() {
+    let catalogue = catalogue(|consumer| consumer.ack_wait_seconds = 20);
+    let (server, connection) = server(catalogue).await;
+    let proxy = Proxy::start(server.port()).unwrap();
+    let detour = connect(&proxy.url()).await;
+    let ledger = Ledger::default();
+    proxy.drop_frames(Direction::ToServer, |frame| {
+        frame.is_delivery_ack() && frame.payload.starts_with(b"-NAK")
+    });
+    let mut returned = 0;
+    // What comes while it drains is given back, unless it came a moment earlier.
+    while returned == 0 {
+        let handlers = willing(catalogue, &ledger);
+        let subscriber = subscribe(&detour, handlers, quick().double_ack()).await;
+        let pulse = subscriber.pulse();
+        until("it is ready", || async { pulse.last_beat().is_some() }).await;
+        let started = Instant::now();
+        let publishing = publish(&connection, &ledger, numbered("p", 10));
+        let (drained, ()) = tokio::join!(subscriber.drain(Duration::from_secs(1)), publishing);
+        returned = drained.unwrap().returned.len();
+        println!("{returned} given back in {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
