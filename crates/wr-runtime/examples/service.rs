@@ -2,6 +2,7 @@
 //! it; `cargo run -p wr-runtime --example service` runs it, on the server that `NATS_URL` names.
 
 use std::env;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use wr_events::{
@@ -14,7 +15,7 @@ use wr_runtime::{
 };
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> Result<ExitCode> {
     // Heard from here on, whatever the service is at.
     let stop = tokio::spawn(tokio::signal::ctrl_c());
 
@@ -50,9 +51,13 @@ async fn main() -> Result<()> {
 
     // Until Ctrl-C; then what is being handled is finished, and nothing is lost.
     let _ = stop.await;
-    subscriber.drain(Duration::from_secs(10)).await?;
-    publisher.drain(Duration::from_secs(10)).await;
-    Ok(())
+    let handled = subscriber.drain(Duration::from_secs(10)).await;
+    let published = publisher.drain(Duration::from_secs(10)).await;
+    for event in published.unacknowledged.iter().chain(&published.unheard) {
+        eprintln!("perhaps not published: {} on {}", event.id, event.subject);
+    }
+    println!("{} messages are left to another process", handled?.returned.len());
+    Ok(if published.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// An event may come more than once, and a handler must bear that. What it returns as an error is
