@@ -295,26 +295,9 @@ impl<'a> Session<'a> {
             self.start(message);
             return Ok(());
         }
-        let description = message.description.as_deref().unwrap_or_default();
-        match message.status {
-            Some(StatusCode::NO_RESPONDERS) => {
-                Err(ErrorKind::Nats("nobody answers for the consumer".to_owned()).into())
-            }
-            Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => {
-                self.outstanding = self.outstanding.saturating_sub(declined(&message));
-                self.answered();
-                Ok(())
-            }
-            // Deleted, or its leader has changed or goes away.
-            Some(StatusCode::REQUEST_TERMINATED) => {
-                Err(ErrorKind::Nats(description.to_owned()).into())
-            }
-            // A heartbeat.
-            _ => {
-                self.answered();
-                Ok(())
-            }
-        }
+        self.outstanding = self.outstanding.saturating_sub(word(&message)?);
+        self.answered();
+        Ok(())
     }
 
     /// Receives what is here already.
@@ -434,6 +417,23 @@ async fn run_in_order(shared: Arc<Shared>, key: String) {
     }
 }
 
+/// How many messages the server says that it will not send; none in a heartbeat.
+fn word(message: &Message) -> Result<usize> {
+    match message.status {
+        Some(StatusCode::IDLE_HEARTBEAT) => Ok(0),
+        Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT) => Ok(declined(message)),
+        Some(StatusCode::NO_RESPONDERS) => {
+            Err(ErrorKind::Nats("nobody answers for the consumer".to_owned()).into())
+        }
+        // Deleted, or its leader has changed or goes away; or what was asked for is refused.
+        Some(status) => {
+            let description = message.description.as_deref().unwrap_or("no reason was given");
+            Err(ErrorKind::Nats(format!("the server said {status}: {description}")).into())
+        }
+        None => Err(ErrorKind::Nats("the server said something unknown".to_owned()).into()),
+    }
+}
+
 /// How many messages of a request the server will not send.
 fn declined(message: &Message) -> usize {
     let headers = message.headers.as_ref();
@@ -443,4 +443,32 @@ fn declined(message: &Message) -> usize {
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_but_a_heartbeat_and_an_end_is_an_error_with_its_reason() {
+        let message = |status, description: Option<&str>| Message {
+            subject: "inbox".into(),
+            reply: None,
+            payload: "".into(),
+            headers: None,
+            status,
+            description: description.map(str::to_owned),
+            length: 0,
+        };
+        let status = |code| Some(StatusCode::from_u16(code).unwrap());
+        for code in [100, 404, 408] {
+            assert_eq!(word(&message(status(code), None)).unwrap(), 0, "{code}");
+        }
+        for code in [400, 409, 423, 503, 599] {
+            assert!(word(&message(status(code), None)).is_err(), "{code}");
+        }
+        assert!(word(&message(None, None)).is_err());
+        let refused = word(&message(status(400), Some("Bad Request"))).unwrap_err();
+        assert!(refused.to_string().contains("400: Bad Request"), "{refused}");
+    }
 }
