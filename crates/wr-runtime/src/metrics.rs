@@ -156,17 +156,20 @@ impl Metrics {
     }
 
     /// Registers every family, under the catalogue's domain as a prefix. The encoder appends
-    /// `_total` to counters, and the unit to what has one.
+    /// `_total` to counters, the unit to what has one, and a full stop to every help text.
+    ///
+    /// Published is what a stream took, processed what a subscriber was delivered, by what became
+    /// of it; the latency is from that delivery to its settlement.
     pub fn register(&self, registry: &mut Registry, catalogue: &Catalogue) {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let prefix = catalogue.domain.replace(|c| !is_name(c), "_");
         let registry = registry.sub_registry_with_prefix(prefix);
         let of = &*self.0;
-        registry.register("events_published", "Events that a stream took", of.published.clone());
-        registry.register("events_processed", "Events settled", of.processed.clone());
+        registry.register("events_published", "Total events published", of.published.clone());
+        registry.register("events_processed", "Total events processed", of.processed.clone());
         registry.register_with_unit(
             "event_latency",
-            "From delivery to settlement",
+            "Event processing latency",
             Unit::Seconds,
             of.latency.clone(),
         );
@@ -233,7 +236,11 @@ impl Metrics {
             "Messages that are no event of their subject",
             of.decode_failures.clone(),
         );
-        registry.register("dead_letters", "Messages given up and kept", of.dead_letters.clone());
+        registry.register(
+            "dead_letters",
+            "Messages given up and kept as dead letters, again when they were given up again",
+            of.dead_letters.clone(),
+        );
         registry.register(
             "dead_letter_failures",
             "Times that a dead letter could not be kept, so that its message stays unsettled",
@@ -416,17 +423,55 @@ mod tests {
     }
 
     #[test]
-    fn the_names_and_buckets_are_the_specifications() {
+    fn the_names_helps_and_buckets_are_the_specifications() {
         let metrics = Metrics::new();
         metrics.published("position.enqueued", Some("concert"));
         metrics.event("position.enqueued").processed(Status::Success, Duration::from_millis(3));
         let text = text(&metrics);
         for line in [
+            "# HELP waitingroom_events_published Total events published.",
+            "# HELP waitingroom_events_processed Total events processed.",
+            "# HELP waitingroom_event_latency_seconds Event processing latency.",
             "waitingroom_events_published_total{event_type=\"position.enqueued\",queue_id=\"concert\"} 1",
             "waitingroom_events_processed_total{event_type=\"position.enqueued\",status=\"success\"} 1",
             "waitingroom_event_latency_seconds_bucket{le=\"0.001\",event_type=\"position.enqueued\"} 0",
             "waitingroom_event_latency_seconds_bucket{le=\"0.005\",event_type=\"position.enqueued\"} 1",
             "waitingroom_event_latency_seconds_bucket{le=\"1.0\",event_type=\"position.enqueued\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_names_and_buckets_beyond_the_specification() {
+        let metrics = Metrics::new();
+        let event = metrics.event("position.enqueued");
+        event.handled(Duration::from_secs(50));
+        event.aged(Duration::from_secs(100_000));
+        let consumer = metrics.consumer("S", "c");
+        consumer.lag.set(7);
+        consumer.dead_lettered("permanent_error");
+        let text = text(&metrics);
+        let buckets = |name: &str| {
+            let start = format!("waitingroom_{name}_bucket{{le=\"");
+            let lines = text.lines().filter_map(|line| line.strip_prefix(&start));
+            let bounds = lines.filter_map(|line| line.split_once('"')).map(|(bound, rest)| {
+                let is_in = rest == ",event_type=\"position.enqueued\"} 1";
+                format!("{bound}{}", if is_in { "*" } else { "" })
+            });
+            bounds.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            buckets("handler_duration_seconds"),
+            "0.001 0.005 0.01 0.05 0.1 0.5 1.0 2.5 5.0 10.0 30.0 60.0* +Inf*"
+        );
+        assert_eq!(
+            buckets("event_age_seconds"),
+            "0.01 0.1 0.5 1.0 5.0 30.0 60.0 600.0 3600.0 86400.0 604800.0* +Inf*"
+        );
+        for line in [
+            "waitingroom_consumer_lag{stream=\"S\",consumer=\"c\"} 7",
+            "waitingroom_dead_letters_total{stream=\"S\",consumer=\"c\",reason=\"permanent_error\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
