@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, DeliverPolicy};
 use async_nats::jetstream::stream;
@@ -56,6 +57,24 @@ struct Known {
     settled: u64,
     /// When the stream was made, in nanoseconds: another one begins anew.
     stream: i128,
+    limits: Limits,
+}
+
+/// What the consumer permits a request to ask for, by its own or the account's limits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) batch: usize,
+    pub(super) expires: Duration,
+}
+
+impl Limits {
+    fn of(config: &consumer::Config) -> Limits {
+        let batch = usize::try_from(config.max_batch).unwrap_or(0);
+        Limits {
+            batch: if batch == 0 { usize::MAX } else { batch },
+            expires: if config.max_expires.is_zero() { Duration::MAX } else { config.max_expires },
+        }
+    }
 }
 
 impl Position {
@@ -64,13 +83,20 @@ impl Position {
         let info = info(connection, consumer).await?;
         require_same(&info.config, consumer)?;
         let stream = stream_of(connection, consumer).await?;
-        let settled = settled(&info);
-        Ok(Position(Mutex::new(Known { settled, stream })))
+        let (settled, limits) = (settled(&info), Limits::of(&info.config));
+        Ok(Position(Mutex::new(Known { settled, stream, limits })))
+    }
+
+    /// What may be asked for.
+    pub(super) fn limits(&self) -> Limits {
+        self.lock().limits
     }
 
     /// Remembers how far the consumer is.
     pub(super) fn learn(&self, info: &consumer::Info) {
-        self.lock().settled = settled(info);
+        let mut known = self.lock();
+        known.settled = settled(info);
+        known.limits = Limits::of(&info.config);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -87,8 +113,8 @@ pub(super) async fn again(shared: &Shared) -> Result<()> {
             require_same(&info.config, consumer)?;
             // The stream may be another one by now.
             let stream = stream_of(connection, consumer).await?;
-            let settled = settled(&info);
-            *shared.position.lock() = Known { settled, stream };
+            let (settled, limits) = (settled(&info), Limits::of(&info.config));
+            *shared.position.lock() = Known { settled, stream, limits };
             Ok(())
         }
         Err(error) => match error.kind() {
@@ -129,7 +155,8 @@ async fn recreate(shared: &Shared) -> Result<()> {
     let info: consumer::Info = connection.api(&subject, &request).await?;
     tracing::warn!(consumer = consumer.name, after = known.settled, "made the consumer anew");
     require_same(&info.config, consumer)?;
-    *shared.position.lock() = Known { settled: settled(&info), stream };
+    let (settled, limits) = (settled(&info), Limits::of(&info.config));
+    *shared.position.lock() = Known { settled, stream, limits };
     Ok(())
 }
 

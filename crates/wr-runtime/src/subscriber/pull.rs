@@ -270,20 +270,32 @@ impl<'a> Session<'a> {
         if free < enough || !self.is_connected() {
             return Ok(());
         }
+        if self.outstanding == 0 {
+            self.heard = Instant::now();
+        }
+        let limits = self.shared.position.limits();
+        let mut left = free;
+        while left > 0 {
+            let batch = left.min(limits.batch);
+            self.ask_for(batch, EXPIRES.min(limits.expires)).await?;
+            self.outstanding += batch;
+            left -= batch;
+        }
+        Ok(())
+    }
+
+    async fn ask_for(&self, batch: usize, expires: Duration) -> Result<()> {
+        // The server refuses a heartbeat that is longer than half of the time.
+        let heartbeat = HEARTBEAT.min(expires / 3);
         let request = json!({
-            "batch": free,
-            "expires": nanoseconds(EXPIRES),
-            "idle_heartbeat": nanoseconds(HEARTBEAT),
+            "batch": batch,
+            "expires": nanoseconds(expires),
+            "idle_heartbeat": nanoseconds(heartbeat),
         });
         let client = self.shared.connection.client();
         let asked =
             client.publish_with_reply(self.next(), self.inbox.clone(), request.to_string().into());
-        asked.await.map_err(|error| ErrorKind::Nats(error.to_string()))?;
-        if self.outstanding == 0 {
-            self.heard = Instant::now();
-        }
-        self.outstanding += free;
-        Ok(())
+        asked.await.map_err(|error| ErrorKind::Nats(error.to_string()).into())
     }
 
     fn receive(&mut self, message: Message) -> Result<()> {

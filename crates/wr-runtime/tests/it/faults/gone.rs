@@ -174,3 +174,33 @@ async fn a_consumer_is_made_anew_where_it_stood() {
     assert_eq!((after.acked, after.handled.len()), (110, 110));
     subscriber.drain(LONG).await.unwrap();
 }
+
+/// An operator may permit less than a subscriber would ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_with_limits_is_asked_within_them() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let limit = async |batch: u64, seconds: u64| {
+        let mut config = consumer(&connection).await["config"].clone();
+        config["max_batch"] = json!(batch);
+        config["max_expires"] = json!(seconds * 1_000_000_000);
+        let subject = format!("CONSUMER.CREATE.{STREAM}.{CONSUMER}");
+        let request = json!({ "stream_name": STREAM, "config": config, "action": "update" });
+        ask(&connection, &subject, request).await;
+    };
+    limit(3, 1).await;
+    let options = quick().metrics(metrics.clone());
+    let subscriber = subscribe(&connection, willing(&CATALOGUE, &ledger), options).await;
+    publish(&connection, &ledger, numbered("p", 100)).await;
+    until_settled(&connection).await;
+    // Longer than a request lasts.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(metric(&metrics, "pull_failures_total"), 0.0);
+
+    // It learns of a limit that comes later.
+    limit(2, 1).await;
+    publish(&connection, &ledger, numbered("q", 100)).await;
+    assert_eq!(ledger.balance(&connection).await.handled.len(), 200);
+    until_ready(&subscriber.pulse()).await;
+    subscriber.drain(LONG).await.unwrap();
+}
