@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
-use async_nats::{Client, Event, ServerError};
+use async_nats::{Client, ConnectError, ConnectErrorKind, Event, ServerError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -160,7 +160,7 @@ impl ConnectOptions {
     /// Connects. Later the connection mends itself, without limit.
     ///
     /// # Errors
-    /// [`ErrorKind::Connect`], [`ErrorKind::ServerTooOld`], [`ErrorKind::JetStreamOff`], or
+    /// [`ErrorKind::Connect`], [`ErrorKind::Login`], [`ErrorKind::ServerTooOld`], [`ErrorKind::JetStreamOff`], or
     /// [`ErrorKind::Option`] for a file that cannot be read.
     pub async fn connect(self) -> Result<Connection> {
         let servers = match self.servers.is_empty() {
@@ -175,10 +175,7 @@ impl ConnectOptions {
         let denials = Denials::new();
         let connected = watch::Sender::new(0);
         let options = self.nats_options(&denials, &connected)?;
-        let client = options
-            .connect(servers)
-            .await
-            .map_err(|error| ErrorKind::Connect(with_sources(&error)))?;
+        let client = options.connect(servers).await.map_err(|error| connect_error(&error))?;
         let info = client.server_info();
         if parse_version(&info.version).is_none_or(|version| version < FLOOR) {
             return Err(ErrorKind::ServerTooOld(info.version).into());
@@ -352,8 +349,9 @@ impl Connection {
         use jetstream::context::RequestErrorKind;
         match error.kind() {
             RequestErrorKind::TimedOut => ErrorKind::TimedOut(self.request_timeout).into(),
-            RequestErrorKind::NoResponders => ErrorKind::JetStreamOff("for the account").into(),
-            _ => ErrorKind::Nats(with_sources(error)).into(),
+            RequestErrorKind::NoResponders => ErrorKind::NoJetStream.into(),
+            RequestErrorKind::InvalidSubject => ErrorKind::InvalidSubject.into(),
+            RequestErrorKind::Other => ErrorKind::Nats(with_sources(error)).into(),
         }
     }
 
@@ -364,12 +362,27 @@ impl Connection {
             Ok(_) => Ok(()),
             Err(error) => match error.kind() {
                 ErrorKind::JetStreamOff(_) => Err(error),
+                ErrorKind::NoJetStream => Err(ErrorKind::JetStreamOff("for the account").into()),
                 ErrorKind::PermissionDenied { operation, .. } if *operation == SUBSCRIBE => {
                     Err(error)
                 }
                 _ => Ok(()),
             },
         }
+    }
+}
+
+fn connect_error(error: &ConnectError) -> ErrorKind {
+    let text = with_sources(error);
+    match error.kind() {
+        ConnectErrorKind::Authentication
+        | ConnectErrorKind::AuthorizationViolation
+        | ConnectErrorKind::Tls => ErrorKind::Login(text),
+        ConnectErrorKind::ServerParse => ErrorKind::Option(text),
+        ConnectErrorKind::Dns
+        | ConnectErrorKind::TimedOut
+        | ConnectErrorKind::Io
+        | ConnectErrorKind::MaxReconnects => ErrorKind::Connect(text),
     }
 }
 

@@ -8,6 +8,7 @@ use async_nats::jetstream;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
+use async_nats::subject::SubjectError;
 use bytes::Bytes;
 
 use crate::connection::{Connection, Denial, Mark, with_sources};
@@ -144,9 +145,14 @@ impl Outgoing {
                 let size = self.body.len() + headers::size(&self.headers.map());
                 ErrorKind::TooLarge { size, limit: connection.client().max_payload() }.into()
             }
+            _ if is_invalid_subject(error) => ErrorKind::InvalidSubject.into(),
             _ => ErrorKind::Nats(with_sources(error)).into(),
         }
     }
+}
+
+fn is_invalid_subject(error: &PublishError) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<SubjectError>())
 }
 
 /// A message on its way.
@@ -159,4 +165,15 @@ pub(crate) struct Sent {
 /// Between a half and all of a pause, so that many who failed together do not return together.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_that_is_not_valid_is_known() {
+        let error = |source| PublishError::with_source(PublishErrorKind::Other, source);
+        assert!(is_invalid_subject(&error(SubjectError::InvalidFormat)));
+    }
 }

@@ -11,7 +11,8 @@ use async_nats::jetstream::ErrorCode;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Error {
-    /// The call that failed, for example ``publish on `waitingroom.queue.paused.v1` ``.
+    /// The call that failed, for example ``publish on `waitingroom.queue.paused.v1` ``; before it,
+    /// separated by `: `, the calls that it was part of.
     place: Option<String>,
     kind: ErrorKind,
 }
@@ -67,15 +68,22 @@ pub enum ErrorKind {
         /// The most bytes, which follows from the server's `max_payload`.
         limit: usize,
     },
-    /// No server could be reached, or none let us in; the text says why.
+    /// No server could be reached; the text says why.
     #[error("no connection: {0}")]
     Connect(String),
+    /// The server did not let us in, or we did not trust it: a wrong login, or TLS that fails; the
+    /// text says why.
+    #[error("the login failed: {0}")]
+    Login(String),
     /// The server is older than 2.10.
     #[error("the server is version {0}; at least 2.10 is needed, and 2.12 is recommended")]
     ServerTooOld(String),
     /// JetStream is off on the server or for the account.
     #[error("JetStream is off {0}: start the server with `-js`, or enable it in its configuration")]
     JetStreamOff(&'static str),
+    /// Nobody answers for JetStream: it has no leader now, or is off.
+    #[error("JetStream does not answer: it has no leader now, or was turned off")]
+    NoJetStream,
     /// The server's authorization forbids it.
     #[error("permission denied: {operation} `{subject}`; the user's permissions lack it")]
     PermissionDenied {
@@ -84,6 +92,9 @@ pub enum ErrorKind {
         /// The subject, which may be one of the server's own, such as `$JS.API.INFO`.
         subject: String,
     },
+    /// A subject is empty or has a space in it; a name of a stream or a consumer may be the reason.
+    #[error("the subject is not valid")]
+    InvalidSubject,
     /// No answer in time.
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
@@ -162,6 +173,7 @@ impl Error {
         match &self.kind {
             ErrorKind::TimedOut(_)
             | ErrorKind::NoStream
+            | ErrorKind::NoJetStream
             | ErrorKind::Disconnected
             | ErrorKind::Connect(_)
             | ErrorKind::Nats(_) => true,
@@ -178,6 +190,8 @@ impl Error {
             | ErrorKind::Option(_)
             | ErrorKind::Refused(_)
             | ErrorKind::TooLarge { .. }
+            | ErrorKind::Login(_)
+            | ErrorKind::InvalidSubject
             | ErrorKind::ServerTooOld(_)
             | ErrorKind::JetStreamOff(_)
             | ErrorKind::PermissionDenied { .. }
@@ -191,9 +205,13 @@ impl Error {
         }
     }
 
-    /// Says which call failed.
+    /// Says which call failed, or which call around that.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Error {
-        self.place = Some(place.into());
+        let outer = place.into();
+        self.place = Some(match self.place.take() {
+            Some(inner) => format!("{outer}: {inner}"),
+            None => outer,
+        });
         self
     }
 }
@@ -270,5 +288,26 @@ impl fmt::Display for Handlers<'_> {
             write!(f, " not asked for: {};", self.1.join(", "))?;
         }
         f.write_str(" add or remove handlers, or change `topology.json`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outer_place_stands_before_the_inner() {
+        let error =
+            Error::from(ErrorKind::Disconnected).at("publish on `a`").at("keep a dead letter");
+        let text = "keep a dead letter: publish on `a`: the connection is gone";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn what_time_does_not_mend_is_not_retryable() {
+        for kind in [ErrorKind::Login(String::new()), ErrorKind::InvalidSubject] {
+            assert!(!Error::from(kind.clone()).is_retryable(), "{kind}");
+        }
+        assert!(Error::from(ErrorKind::NoJetStream).is_retryable());
     }
 }

@@ -533,6 +533,7 @@ fn failure(error: &Error) -> &'static str {
         ErrorKind::Draining => "draining",
         ErrorKind::PermissionDenied { .. } => "permission_denied",
         ErrorKind::NoStream => "no_stream",
+        ErrorKind::InvalidSubject => "invalid_subject",
         ErrorKind::TimedOut(_) | ErrorKind::Disconnected => "timed_out",
         _ => "server",
     }
