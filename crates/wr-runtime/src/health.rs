@@ -20,6 +20,12 @@ use crate::pulse::Pulse;
 
 /// What a service needs to be healthy; a clone asks for the same.
 ///
+/// The service's user must be permitted to subscribe to its inbox, and to publish on
+/// `$JS.API.INFO`, on `$JS.API.STREAM.INFO.{stream}` for each stream that is needed, and on
+/// `$JS.API.CONSUMER.INFO.{stream}.{consumer}` for each consumer, which its subscriber asks too.
+/// What it may not ask stays unknown, with the reason, and does not make it less ready: a service
+/// that only publishes into a stream may well lack the permission to look at it.
+///
 /// ```no_run
 /// # async fn example(connection: wr_runtime::Connection, subscriber: wr_runtime::Subscriber)
 /// # -> wr_runtime::Result<()> {
@@ -52,7 +58,7 @@ pub struct Health {
     /// Liveness: every subscriber's loop runs. A service that is not live does not mend itself and
     /// is to be started again; NATS being away is no reason.
     pub live: bool,
-    /// Readiness: the service can do its work now.
+    /// Readiness: the service can do its work now, as far as it may know.
     pub ready: bool,
     /// The connection to NATS.
     pub connection: ConnectionHealth,
@@ -84,15 +90,15 @@ pub struct ConnectionHealth {
 pub struct StreamHealth {
     /// Its name.
     pub name: String,
-    /// Whether it is there, with a leader and a quorum.
-    pub ok: bool,
+    /// Whether it is there, with a leader and a quorum; unknown where the user may not ask.
+    pub ok: Option<bool>,
     /// The server that leads it.
     pub leader: Option<String>,
     /// On how many servers it is kept.
     pub replicas: usize,
     /// How many of those are up to date, the leader among them.
     pub replicas_current: usize,
-    /// Why it is not well.
+    /// Why it is not well, or why that is not known.
     pub reason: Option<String>,
 }
 
@@ -104,8 +110,9 @@ pub struct ConsumerHealth {
     pub name: String,
     /// Its stream.
     pub stream: String,
-    /// Whether it is there, with a leader and a quorum, and its subscriber is at work.
-    pub ok: bool,
+    /// Whether it is there, with a leader and a quorum, and its subscriber is at work; unknown where
+    /// the user may not ask, unless the subscriber is not at work.
+    pub ok: Option<bool>,
     /// Whether it is on the server; unknown where the server does not say.
     pub exists: Option<bool>,
     /// The server that leads it.
@@ -120,7 +127,7 @@ pub struct ConsumerHealth {
     pub paused: bool,
     /// This process's subscriber, where it has one.
     pub subscriber: Option<SubscriberHealth>,
-    /// Why it is not well.
+    /// Why it is not well, or why that is not known.
     pub reason: Option<String>,
 }
 
@@ -217,8 +224,8 @@ impl HealthCheck {
         Health {
             live: needs.pulses.iter().all(Pulse::is_running),
             ready: connection.ok
-                && streams.iter().all(|stream| stream.ok)
-                && consumers.iter().all(|consumer| consumer.ok),
+                && streams.iter().all(|stream| stream.ok != Some(false))
+                && consumers.iter().all(|consumer| consumer.ok != Some(false)),
             connection,
             streams,
             consumers,
@@ -287,7 +294,7 @@ impl Needs {
         let reason = match answer {
             // Whoever may not ask is connected all the same.
             Ok(_) => None,
-            Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied { .. }) => None,
+            Err(error) if is_forbidden(&error) => None,
             Err(error) => Some(error.to_string()),
         };
         ConnectionHealth {
@@ -308,11 +315,14 @@ impl Needs {
                 health.replicas = 1 + peers.len();
                 health.replicas_current = 1 + peers.iter().filter(is_current).count();
                 health.reason = info.trouble();
+                health.ok = Some(health.reason.is_none());
                 health.leader = info.leader(connection);
             }
-            Err(error) => health.reason = Some(error.to_string()),
+            Err(error) => {
+                health.ok = (!is_forbidden(&error)).then_some(false);
+                health.reason = Some(error.to_string());
+            }
         }
-        health.ok = health.reason.is_none();
         health
     }
 
@@ -331,18 +341,21 @@ impl Needs {
                 health.redelivered = Some(info.num_redelivered);
                 health.paused = info.paused;
                 health.reason = info.trouble();
+                health.ok = Some(health.reason.is_none());
                 health.leader = info.leader(connection);
             }
             Err(error) => {
                 health.exists = is_missing(&error).then_some(false);
+                health.ok = (!is_forbidden(&error)).then_some(false);
                 health.reason = Some(error.to_string());
             }
         }
         if let Some((subscriber, trouble)) = self.subscriber(stream, name) {
             health.subscriber = Some(subscriber);
-            health.reason = health.reason.or(trouble);
+            if let (Some(trouble), None | Some(true)) = (trouble, health.ok) {
+                (health.ok, health.reason) = (Some(false), Some(trouble));
+            }
         }
-        health.ok = health.reason.is_none();
         health
     }
 
@@ -386,6 +399,12 @@ impl Needs {
         let late = |_| Error::from(ErrorKind::TimedOut(self.deadline));
         tokio::time::timeout(self.deadline, answer).await.map_err(late)?
     }
+}
+
+/// Whether the user may not ask, which says nothing of what was asked about. Who may not even hear
+/// answers cannot work.
+fn is_forbidden(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied { operation: "publish on", .. })
 }
 
 fn is_missing(error: &Error) -> bool {

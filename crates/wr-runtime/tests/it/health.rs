@@ -8,12 +8,12 @@ use wr_events::{
     PositionExpiredV1,
 };
 use wr_runtime::{
-    Connection, Delivery, ErrorKind, Handled, Handlers, Health, HealthCheck, Overrides, Permission,
-    Subscriber, SubscriberOptions, Topology,
+    ConnectOptions, Connection, Delivery, ErrorKind, Handled, Handlers, Health, HealthCheck,
+    Overrides, Permission, Subscriber, SubscriberOptions, Topology,
 };
-use wr_testkit::Cluster;
+use wr_testkit::{Cluster, ServerOptions};
 
-use crate::support::{LONG, ask, connect, server, until};
+use crate::support::{LONG, apply, ask, connect, server, until};
 
 const STREAM: &str = "POSITION_EVENTS";
 const CONSUMER: &str = "analytics-processor";
@@ -88,7 +88,7 @@ async fn without_a_server_it_is_alive_and_not_ready() {
     let health = until_not_ready(&check, &connection).await;
     assert!(health.live);
     assert!(!health.connection.ok && health.connection.reason.is_some());
-    assert!(health.streams.iter().all(|stream| !stream.ok));
+    assert!(health.streams.iter().all(|stream| stream.ok == Some(false)));
     assert_eq!(health.consumers[0].exists, None);
     server.restart().unwrap();
     until_ready(&check, &connection).await;
@@ -119,7 +119,8 @@ async fn a_stream_that_is_gone_is_named() {
     let health = check.run(&connection).await;
     assert!(health.live && !health.ready && health.connection.ok);
     let stream = health.streams.iter().find(|stream| stream.name == STREAM).unwrap();
-    assert!(!stream.ok && stream.reason.as_ref().unwrap().contains("does not exist"), "{stream:?}");
+    assert_eq!(stream.ok, Some(false));
+    assert!(stream.reason.as_ref().unwrap().contains("does not exist"), "{stream:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +132,7 @@ async fn a_consumer_that_is_gone_is_named() {
     ask(&connection, &format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}"), json!({})).await;
     let health = check.run(&connection).await;
     assert!(health.live && !health.ready && health.connection.ok);
-    assert!(health.streams.iter().all(|stream| stream.ok));
+    assert!(health.streams.iter().all(|stream| stream.ok == Some(true)));
     assert_eq!(health.consumers[0].exists, Some(false));
     // The subscriber notices too, and says why.
     until("the subscriber notices", || async {
@@ -185,9 +186,41 @@ async fn a_stream_without_a_quorum_is_not_ready() {
     assert!(health.live);
     until("no stream has a quorum", || async {
         let health = check.run(&connection).await;
-        health.streams.iter().all(|stream| !stream.ok)
+        health.streams.iter().all(|stream| stream.ok == Some(false))
     })
     .await;
+}
+
+/// A service that may ask about its own consumer and stream, and about nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_asked_is_unknown_and_no_illness() {
+    let denied = "\"$JS.API.INFO\", \"$JS.API.STREAM.INFO.DEAD_LETTER_QUEUE\", \
+                  \"$JS.API.STREAM.INFO.QUEUE_EVENTS\"";
+    let users = format!(
+        "authorization {{ users = [ {{ user: admin, password: p }}, {{ user: service, password: p, \
+         permissions: {{ publish: {{ deny: [{denied}] }} }} }} ] }}"
+    );
+    let server = ServerOptions::new().config(users).start().unwrap();
+    let connect = |user: &str| ConnectOptions::new("test").server(server.url()).user(user, "p");
+    let admin = connect("admin").connect().await.unwrap();
+    apply(&admin).await;
+    let connection = connect("service").connect().await.unwrap();
+    let subscriber = subscriber(&connection).await;
+    let check = check(&subscriber).publishes("waitingroom.queue.paused.v1").unwrap();
+    let health = until_ready(&check, &connection).await;
+    let known: Vec<_> =
+        health.streams.iter().map(|stream| (stream.name.as_str(), stream.ok)).collect();
+    assert_eq!(known, [("DEAD_LETTER_QUEUE", None), (STREAM, Some(true)), ("QUEUE_EVENTS", None)]);
+    assert!(health.streams[0].reason.as_ref().unwrap().contains("permission denied"));
+    assert_eq!(serde_json::to_value(&health).unwrap()["streams"][0]["ok"], json!(null));
+
+    // What it may ask counts.
+    ask(&admin, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
+    let health = check.run(&connection).await;
+    assert!(health.live && !health.ready);
+    assert_eq!(health.consumers[0].ok, Some(false));
+    let everything = HealthCheck::new(&CATALOGUE).everything().run(&connection).await;
+    assert!(!everything.ready);
 }
 
 #[test]
