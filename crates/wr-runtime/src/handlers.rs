@@ -218,7 +218,8 @@ impl Handlers {
     /// Keeps the order of events with one key: while one is being handled, or waits to be tried
     /// again, the later ones wait, and take up the subscriber's concurrency. Events of different
     /// types are in one order where their keys are equal. Several processes on one durable consumer
-    /// have no order between them, and after a crash redelivered events may come behind newer ones.
+    /// have no order between them, and after a crash or a lost connection redelivered events may
+    /// come behind newer ones.
     #[must_use]
     pub fn ordered_by<T: Payload + Send + 'static>(
         mut self,

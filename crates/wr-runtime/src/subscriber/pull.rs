@@ -9,7 +9,7 @@ use async_nats::{Message, StatusCode, Subject};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, unconstrained};
 
 use super::work::{Job, nak};
 use super::{Shared, SubscriberDrained, attach};
@@ -23,6 +23,8 @@ const EXPIRES: Duration = Duration::from_secs(20);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// After so long without a word the request is taken to be lost.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How often to look whether the server has said a word.
+const TICK: Duration = Duration::from_secs(1);
 /// Between attempts to find the consumer again; it doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -203,14 +205,16 @@ impl<'a> Session<'a> {
             let is_ack = subject.starts_with("$JS.ACK.") && subject.contains(&place);
             *subject == next || *subject == inbox || is_ack
         };
-        match connection.unless_denied(mark, is_ours, self.ask_and_receive()).await {
-            Ok(error) | Err(error) => error,
-        }
+        let (Ok(lost) | Err(lost)) =
+            connection.unless_denied(mark, is_ours, self.ask_and_receive()).await;
+        self.receive_rest().await;
+        lost
     }
 
     async fn ask_and_receive(&mut self) -> Error {
         let mut reconnected = self.shared.connection.reconnected();
-        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        let mut ticks = tokio::time::interval(TICK);
+        let mut ticked = Instant::now();
         loop {
             if let Err(error) = self.ask().await {
                 return error;
@@ -226,10 +230,20 @@ impl<'a> Session<'a> {
                     }
                 }
                 () = self.shared.freed.notified() => {}
-                // The server forgot what was asked before.
-                Ok(()) = reconnected.changed() => self.outstanding = 0,
+                Ok(()) = reconnected.changed() => {
+                    if let Err(error) = self.receive_ready() {
+                        return error;
+                    }
+                    // The server forgot what was asked before.
+                    self.outstanding = 0;
+                }
                 _ = ticks.tick() => {
-                    if let Err(error) = self.feel() {
+                    // Who was held up knows nothing of the server.
+                    if ticked.elapsed() > 2 * TICK {
+                        self.heard = Instant::now();
+                    }
+                    ticked = Instant::now();
+                    if let Err(error) = self.receive_ready().and_then(|()| self.feel()) {
                         return error;
                     }
                 }
@@ -316,13 +330,32 @@ impl<'a> Session<'a> {
     fn receive_ready(&mut self) -> Result<()> {
         // Bounded, so that the loop also hears of everything else.
         for _ in 0..256 {
-            match self.messages.next().now_or_never() {
+            // Unconstrained, or tokio says at times that nothing is here.
+            match unconstrained(self.messages.next()).now_or_never() {
                 Some(Some(message)) => self.receive(message)?,
                 Some(None) => return Err(ErrorKind::Disconnected.into()),
                 None => break,
             }
         }
         Ok(())
+    }
+
+    /// Ends the subscription of a session that is lost, and receives what the server has sent on
+    /// it: it would come again after the ack wait, behind what came later.
+    async fn receive_rest(&mut self) {
+        let is_connected = self.is_connected();
+        let receiving = async {
+            if is_connected && self.messages.drain().await.is_ok() {
+                while let Some(message) = self.messages.next().await {
+                    // What goes wrong now is no news.
+                    let _ = self.receive(message);
+                }
+            }
+        };
+        let _ = tokio::time::timeout(ROUND_TRIP, receiving).await;
+        while let Some(Some(message)) = unconstrained(self.messages.next()).now_or_never() {
+            let _ = self.receive(message);
+        }
     }
 
     fn answered(&mut self) {

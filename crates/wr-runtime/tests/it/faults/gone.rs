@@ -200,7 +200,10 @@ async fn a_consumer_with_limits_is_asked_within_them() {
     // It learns of a limit that comes later.
     limit(2, 1).await;
     publish(&connection, &ledger, numbered("q", 100)).await;
+    let started = Instant::now();
     assert_eq!(ledger.balance(&connection).await.handled.len(), 200);
+    // The ack wait is 30 s: nothing is lost between two sessions.
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     until_ready(&subscriber.pulse()).await;
     subscriber.drain(LONG).await.unwrap();
 }

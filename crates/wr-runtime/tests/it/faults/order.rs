@@ -7,12 +7,12 @@ use std::time::Duration;
 use uuid::Uuid;
 use wr_events::wr_core::Catalogue;
 use wr_events::{Event, PositionEnqueuedV1};
-use wr_runtime::{Connection, HandlerError, Handlers, Reason, RetryPolicy};
+use wr_runtime::{Connection, HandlerError, Handlers, Metrics, Reason, RetryPolicy};
 
 use super::ledger::Ledger;
 use super::{
-    catalogue, consumer, handlers, impatient, numbered, publish, publisher, quick, random, server,
-    subscribe, until_settled, willing,
+    catalogue, connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick,
+    random, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, enqueued, until};
 
@@ -151,6 +151,48 @@ async fn a_key_that_waits_does_not_stop_the_others() {
     until("all are held", || async { consumer(&connection).await["num_ack_pending"] == 5 }).await;
     drop(subscriber);
     until("nothing is left of it", || async { Arc::strong_count(&alive) == 1 }).await;
+}
+
+/// With one thread for everything, what the server says waits behind a handler that blocks.
+#[tokio::test]
+async fn a_process_that_was_held_up_keeps_the_order() {
+    let (server, connection) = server(&wr_events::CATALOGUE).await;
+    let (ledger, log, metrics) = (Ledger::default(), Log::default(), Metrics::new());
+    let handled = log.clone();
+    let handlers = handlers(&wr_events::CATALOGUE, &ledger, move |event, _| {
+        let log = handled.clone();
+        async move {
+            let number = event.data.queue_length;
+            if number == 0 {
+                std::thread::sleep(Duration::from_millis(6_500));
+            }
+            log.lock().unwrap().entry(event.data.position_id).or_default().push(number);
+            Ok(())
+        }
+    })
+    .ordered_by(key);
+    let subscriber = subscribe(&connection, handlers, quick().metrics(metrics.clone())).await;
+    until("it is ready", || async { subscriber.pulse().last_beat().is_some() }).await;
+    let (url, booked) = (server.url(), ledger.clone());
+    let others = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(2));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let connection = connect(&url).await;
+            let publisher = publisher(&connection, &wr_events::CATALOGUE);
+            for number in 1..=10 {
+                booked.acked(publisher.publish(&enqueued("key", number)).await.unwrap().id);
+            }
+        });
+    });
+    let first = publisher(&connection, &wr_events::CATALOGUE);
+    ledger.acked(first.publish(&enqueued("key", 0)).await.unwrap().id);
+    ledger.until(11).await;
+    others.join().unwrap();
+    assert_eq!(log.lock().unwrap()["key"], (0..=10).collect::<Vec<i64>>());
+    assert_eq!(metric(&metrics, "redeliveries_total"), 0.0);
+    assert_eq!(metric(&metrics, "pull_failures_total"), 0.0);
+    subscriber.drain(LONG).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
