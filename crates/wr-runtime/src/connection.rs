@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -224,9 +224,12 @@ impl ConnectOptions {
             }
         };
         if let Some(path) = &self.root_certificates {
+            require_pem(path, "CERTIFICATE")?;
             options = options.add_root_certificates(path.clone());
         }
         if let Some((certificate, key)) = &self.client_certificate {
+            require_pem(certificate, "CERTIFICATE")?;
+            require_pem(key, "PRIVATE KEY")?;
             options = options.add_client_certificate(certificate.clone(), key.clone());
         }
         if let Some(prefix) = &self.inbox_prefix {
@@ -372,9 +375,24 @@ impl Connection {
     }
 }
 
+/// Refuses a file that cannot be read, or that holds nothing of what it is for.
+fn require_pem(path: &Path, label: &str) -> Result<()> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        Err(ErrorKind::Option(format!("file `{}`: {why}", path.display())).into())
+    };
+    // Others than UTF-8 may stand between the blocks.
+    match std::fs::read(path) {
+        Ok(bytes) if String::from_utf8_lossy(&bytes).contains(&format!("{label}-----")) => Ok(()),
+        Ok(_) => wrong(&format!("no `{label}` in the form of PEM")),
+        Err(error) => wrong(&error),
+    }
+}
+
 fn connect_error(error: &ConnectError) -> ErrorKind {
     let text = with_sources(error);
     match error.kind() {
+        // The handshake comes with the first bytes that are read or written.
+        ConnectErrorKind::Io if is_tls(error) => ErrorKind::Login(text),
         ConnectErrorKind::Authentication
         | ConnectErrorKind::AuthorizationViolation
         | ConnectErrorKind::Tls => ErrorKind::Login(text),
@@ -384,6 +402,13 @@ fn connect_error(error: &ConnectError) -> ErrorKind {
         | ConnectErrorKind::Io
         | ConnectErrorKind::MaxReconnects => ErrorKind::Connect(text),
     }
+}
+
+fn is_tls(error: &ConnectError) -> bool {
+    let source = std::error::Error::source(error);
+    let source = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    let inner = source.and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<async_nats::rustls::Error>())
 }
 
 /// What a request's subject ends with and the server does not have.

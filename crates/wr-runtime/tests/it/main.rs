@@ -5,6 +5,7 @@
     reason = "support for tests: what fails here is a failed test"
 )]
 
+mod connection;
 mod dead_letters;
 mod faults;
 mod health;
