@@ -112,7 +112,8 @@ impl TraceContext {
     pub fn write(&self, headers: &mut HeaderMap) {
         self.write_parent(headers);
         let state = self.0.trace_state().header();
-        if !state.is_empty() {
+        // OpenTelemetry lets an application put a line's end into it, and a header has none.
+        if let (false, Ok(state)) = (state.is_empty(), state.parse::<HeaderValue>()) {
             headers.insert(TRACESTATE, state);
         }
     }
@@ -289,6 +290,18 @@ mod tests {
         assert_eq!(context.0.trace_state().header(), "one=1,two=2,three=3");
         headers.append("Traceparent", PARENT);
         assert_eq!(TraceContext::from_headers(&headers), None);
+    }
+
+    #[test]
+    fn a_state_that_is_no_header_is_not_written() {
+        for end in ["\r\n", "\r", "\n"] {
+            let state =
+                TraceState::from_key_value([("vendor", format!("1{end}Other: 2"))]).unwrap();
+            let context = TraceContext::parse(PARENT, state).unwrap();
+            let mut headers = HeaderMap::new();
+            context.child().write(&mut headers);
+            assert_eq!((headers.len(), headers.get(TRACESTATE)), (1, None));
+        }
     }
 
     #[test]
