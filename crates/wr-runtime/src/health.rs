@@ -16,6 +16,7 @@ use wr_core::Catalogue;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
+use crate::metrics::Metrics;
 use crate::pulse::Pulse;
 
 /// What a service needs to be healthy; a clone asks for the same.
@@ -47,6 +48,7 @@ struct Needs {
     /// Stream and durable name.
     consumers: Vec<(&'static str, &'static str)>,
     pulses: Vec<Pulse>,
+    metrics: Option<Metrics>,
     deadline: Duration,
     silence: Duration,
 }
@@ -119,6 +121,12 @@ pub struct ConsumerHealth {
     pub leader: Option<String>,
     /// Messages that were never delivered.
     pub lag: Option<u64>,
+    /// Messages that its stream evicted or purged before they were delivered, as far as the stream
+    /// is ahead of the consumer now; at most so many, for those outside its filter are among them.
+    /// More than 0 means that messages are being lost, and is no illness of the service, which can
+    /// do nothing about it. Unknown where either may not be asked about, and of a stream that
+    /// deletes what is acknowledged.
+    pub evicted: Option<u64>,
     /// Messages that were delivered and not settled.
     pub ack_pending: Option<u64>,
     /// Of those, the ones that were delivered more than once.
@@ -127,7 +135,7 @@ pub struct ConsumerHealth {
     pub paused: bool,
     /// This process's subscriber, where it has one.
     pub subscriber: Option<SubscriberHealth>,
-    /// Why it is not well, or why that is not known.
+    /// Why it is not well, or why that is not known; else that messages are being lost.
     pub reason: Option<String>,
 }
 
@@ -154,6 +162,7 @@ impl HealthCheck {
             streams: Vec::new(),
             consumers: Vec::new(),
             pulses: Vec::new(),
+            metrics: None,
             deadline: Duration::from_secs(2),
             silence: SILENCE,
         }))
@@ -212,6 +221,14 @@ impl HealthCheck {
         self
     }
 
+    /// Tells in these metrics, as `consumer_evicted`, how many messages each consumer has lost:
+    /// what to raise an alert on.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.needs().metrics = Some(metrics);
+        self
+    }
+
     /// Looks at everything at once; takes no longer than the deadline.
     pub async fn run(&self, connection: &Connection) -> Health {
         let needs = &*self.0;
@@ -221,6 +238,14 @@ impl HealthCheck {
             join_all(consumers.map(|(stream, name)| needs.consumer(connection, stream, name)));
         let answers = join(needs.connection(connection), join(streams, consumers));
         let (connection, (streams, consumers)) = answers.await;
+        let (streams, firsts): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
+        let compare = |(mut consumer, delivered): (ConsumerHealth, Option<u64>)| {
+            let at = needs.streams.iter().position(|name| *name == consumer.stream);
+            let first = at.and_then(|at| firsts.get(at).copied().flatten());
+            needs.compare(&mut consumer, first.zip(delivered));
+            consumer
+        };
+        let consumers = consumers.into_iter().map(compare).collect::<Vec<_>>();
         Health {
             live: needs.pulses.iter().all(Pulse::is_running),
             ready: connection.ok
@@ -267,6 +292,32 @@ struct Info {
     num_redelivered: u64,
     #[serde(default)]
     paused: bool,
+    /// Of a consumer.
+    #[serde(default)]
+    delivered: Option<Delivered>,
+    /// Of a stream.
+    #[serde(default)]
+    state: Option<Holds>,
+    #[serde(default)]
+    config: Config,
+}
+
+#[derive(Debug, Deserialize)]
+struct Delivered {
+    /// The last message that was delivered or passed over.
+    stream_seq: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Holds {
+    first_seq: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Config {
+    /// Of a stream.
+    #[serde(default)]
+    retention: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -306,7 +357,9 @@ impl Needs {
         }
     }
 
-    async fn stream(&self, connection: &Connection, name: &str) -> StreamHealth {
+    /// The first message of the stream too, where only its limits delete any.
+    async fn stream(&self, connection: &Connection, name: &str) -> (StreamHealth, Option<u64>) {
+        let mut first = None;
         let mut health = StreamHealth { name: name.to_owned(), ..Default::default() };
         match self.ask::<Info>(connection, &format!("STREAM.INFO.{name}")).await {
             Ok(info) => {
@@ -316,6 +369,7 @@ impl Needs {
                 health.replicas_current = 1 + peers.iter().filter(is_current).count();
                 health.reason = info.trouble();
                 health.ok = Some(health.reason.is_none());
+                first = info.first();
                 health.leader = info.leader(connection);
             }
             Err(error) => {
@@ -323,10 +377,17 @@ impl Needs {
                 health.reason = Some(error.to_string());
             }
         }
-        health
+        (health, first)
     }
 
-    async fn consumer(&self, connection: &Connection, stream: &str, name: &str) -> ConsumerHealth {
+    /// The last message that was delivered too.
+    async fn consumer(
+        &self,
+        connection: &Connection,
+        stream: &str,
+        name: &str,
+    ) -> (ConsumerHealth, Option<u64>) {
+        let mut delivered = None;
         let mut health = ConsumerHealth {
             name: name.to_owned(),
             stream: stream.to_owned(),
@@ -340,6 +401,7 @@ impl Needs {
                 health.ack_pending = Some(info.num_ack_pending);
                 health.redelivered = Some(info.num_redelivered);
                 health.paused = info.paused;
+                delivered = info.delivered.as_ref().map(|delivered| delivered.stream_seq);
                 health.reason = info.trouble();
                 health.ok = Some(health.reason.is_none());
                 health.leader = info.leader(connection);
@@ -356,7 +418,22 @@ impl Needs {
                 (health.ok, health.reason) = (Some(false), Some(trouble));
             }
         }
-        health
+        (health, delivered)
+    }
+
+    /// Tells what went between the last message that was delivered and the first that is left.
+    fn compare(&self, health: &mut ConsumerHealth, places: Option<(u64, u64)>) {
+        let Some((first, delivered)) = places else { return };
+        let evicted = first.saturating_sub(1).saturating_sub(delivered);
+        health.evicted = Some(evicted);
+        if evicted > 0 && health.reason.is_none() {
+            health.reason = Some(format!(
+                "its stream is ahead of it: up to {evicted} messages went before it got them"
+            ));
+        }
+        if let Some(metrics) = &self.metrics {
+            metrics.evicted(&health.stream, &health.name, evicted);
+        }
     }
 
     /// The subscriber of a consumer, and why it is not at work; of several the one that is not.
@@ -414,6 +491,12 @@ fn is_missing(error: &Error) -> bool {
 impl Info {
     fn peers(&self) -> &[Peer] {
         self.cluster.as_ref().map_or(&[], |cluster| &cluster.replicas)
+    }
+
+    /// The first message of a stream, where only its limits delete any.
+    fn first(&self) -> Option<u64> {
+        let is_limited = self.config.retention.as_deref() == Some("limits");
+        self.state.as_ref().filter(|_| is_limited).map(|state| state.first_seq)
     }
 
     /// The leader; a single server leads what it has.

@@ -45,6 +45,7 @@ struct Families {
     age: Family<EventLabels, Histogram, fn() -> Histogram>,
     newer_minors: Family<EventLabels, Counter>,
     lag: Family<ConsumerLabels, Gauge>,
+    evicted: Family<ConsumerLabels, Gauge>,
     in_flight: Family<ConsumerLabels, Gauge>,
     retries: Family<ConsumerLabels, Counter>,
     redeliveries: Family<ConsumerLabels, Counter>,
@@ -144,6 +145,7 @@ impl Metrics {
             age: family(|| Histogram::new(AGE)),
             newer_minors: Family::default(),
             lag: Family::default(),
+            evicted: Family::default(),
             in_flight: Family::default(),
             retries: Family::default(),
             redeliveries: Family::default(),
@@ -214,6 +216,11 @@ impl Metrics {
             "consumer_lag",
             "Messages not yet delivered to the consumer",
             of.lag.clone(),
+        );
+        registry.register(
+            "consumer_evicted",
+            "Messages that went before the consumer got them, at most, as a health check saw it",
+            of.evicted.clone(),
         );
         registry.register(
             "consumer_in_flight",
@@ -310,6 +317,13 @@ impl Metrics {
             labels,
             families: self.clone(),
         }
+    }
+
+    /// Tells how far a stream is ahead of a consumer.
+    pub(crate) fn evicted(&self, stream: &str, consumer: &str, messages: u64) {
+        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
+        let messages = messages.try_into().unwrap_or(i64::MAX);
+        self.0.evicted.get_or_create(&labels).set(messages);
     }
 
     /// Counts a message that the server had given up, by what became of it.
@@ -450,6 +464,7 @@ mod tests {
         event.aged(Duration::from_secs(100_000));
         let consumer = metrics.consumer("S", "c");
         consumer.lag.set(7);
+        metrics.evicted("S", "c", 3);
         consumer.dead_lettered("permanent_error");
         let text = text(&metrics);
         let buckets = |name: &str| {
@@ -471,6 +486,7 @@ mod tests {
         );
         for line in [
             "waitingroom_consumer_lag{stream=\"S\",consumer=\"c\"} 7",
+            "waitingroom_consumer_evicted{stream=\"S\",consumer=\"c\"} 3",
             "waitingroom_dead_letters_total{stream=\"S\",consumer=\"c\",reason=\"permanent_error\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use serde_json::json;
 use wr_events::{
     CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
@@ -9,7 +11,7 @@ use wr_events::{
 };
 use wr_runtime::{
     ConnectOptions, Connection, Delivery, ErrorKind, Handled, Handlers, Health, HealthCheck,
-    Overrides, Permission, Subscriber, SubscriberOptions, Topology,
+    Metrics, Overrides, Permission, Subscriber, SubscriberOptions, Topology,
 };
 use wr_testkit::{Cluster, ServerOptions};
 
@@ -76,6 +78,45 @@ async fn a_backlog_is_told_and_is_no_illness() {
     assert_eq!(health.consumers.len(), 4);
     let consumer = health.consumers.iter().find(|it| it.name == "audit-logger").unwrap();
     assert_eq!((consumer.lag, consumer.ack_pending), (Some(1), Some(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_overtakes_a_consumer_is_told() {
+    let (_server, connection) = server().await;
+    let info = ask(&connection, &format!("STREAM.INFO.{STREAM}"), json!({})).await;
+    let mut config = info["config"].clone();
+    config["max_msgs"] = json!(5);
+    ask(&connection, &format!("STREAM.UPDATE.{STREAM}"), config).await;
+    let metrics = Metrics::new();
+    let check = HealthCheck::new(&CATALOGUE).everything().metrics(metrics.clone());
+    let look = async || {
+        let health = check.run(&connection).await;
+        assert!(health.ready, "{health:?}");
+        health.consumers.into_iter().find(|consumer| consumer.name == CONSUMER).unwrap()
+    };
+    for (count, lag, evicted) in [(5, 5, 0), (3, 5, 3)] {
+        for number in 0..count {
+            let body = format!("{number}").into();
+            let sent = connection.jetstream().publish("waitingroom.position.enqueued.v1", body);
+            sent.await.unwrap().await.unwrap();
+        }
+        let consumer = look().await;
+        assert_eq!((consumer.lag, consumer.evicted), (Some(lag), Some(evicted)));
+        assert_eq!(consumer.reason.is_some(), evicted > 0, "{consumer:?}");
+    }
+    let mut registry = Registry::default();
+    metrics.register(&mut registry, &CATALOGUE);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let gauge = "waitingroom_consumer_evicted{stream=\"POSITION_EVENTS\",\
+                 consumer=\"analytics-processor\"} 3";
+    assert!(text.lines().any(|line| line == gauge), "{text}");
+
+    // What is left is delivered, and what went is no longer ahead.
+    let subscriber = subscriber(&connection).await;
+    until("it is not behind", || async { look().await.evicted == Some(0) }).await;
+    assert_eq!(look().await.reason, None);
+    subscriber.drain(LONG).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
