@@ -14,7 +14,7 @@ use crate::connection::Connection;
 use crate::error::{ErrorKind, Result};
 use crate::handlers::Handlers;
 use crate::standing::Standing;
-use crate::topology;
+use crate::topology::{self, redriven};
 
 /// Refuses handlers that are not exactly those of the consumer's filter.
 pub(super) fn require_handlers(
@@ -22,9 +22,8 @@ pub(super) fn require_handlers(
     topology: &Topology,
     consumer: &Consumer,
 ) -> Result<()> {
-    let redriven = redriven_prefix(topology, consumer);
-    let asked = consumer.filter_subjects.iter().copied();
-    let asked: BTreeSet<&str> = asked.filter(|subject| !subject.starts_with(&redriven)).collect();
+    let is_new = |subject: &&str| redriven(topology, consumer.name, subject).is_none();
+    let asked: BTreeSet<&str> = consumer.filter_subjects.iter().copied().filter(is_new).collect();
     let handled = handlers.subjects();
     let missing: Vec<String> = asked.difference(&handled).map(|name| (*name).to_owned()).collect();
     let unasked: Vec<String> = handled.difference(&asked).map(|name| (*name).to_owned()).collect();
@@ -32,13 +31,6 @@ pub(super) fn require_handlers(
         true => Ok(()),
         false => Err(ErrorKind::Handlers { missing, unasked }.into()),
     }
-}
-
-/// What the subjects of redriven messages of a consumer begin with.
-fn redriven_prefix(topology: &Topology, consumer: &Consumer) -> String {
-    let (prefix, _) =
-        topology.redrive_subject.split_once("{subject}").unwrap_or((topology.redrive_subject, ""));
-    prefix.replace("{consumer}", consumer.name)
 }
 
 /// What the server says of the consumer.

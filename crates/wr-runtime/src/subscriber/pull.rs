@@ -8,7 +8,7 @@ use async_nats::connection::State;
 use async_nats::{Message, StatusCode, Subject};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::{JoinSet, unconstrained};
 
 use super::work::{Job, nak};
@@ -30,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// After so long without a message, the server is not about to send one.
 const QUIET: Duration = Duration::from_millis(100);
+/// How often the first of a key looks for a slot among those behind it.
+const LOOK_BEHIND: Duration = Duration::from_millis(50);
 /// How long a server that answers may take to end a subscription, whatever the deadline of a drain.
 const ROUND_TRIP: Duration = Duration::from_secs(2);
 /// How long a handler that is told to end at the deadline of a drain may take for it. One that
@@ -455,9 +457,32 @@ impl<'a> Session<'a> {
 async fn run_in_order(shared: Arc<Shared>, key: String) {
     let mut may_go_on = true;
     while let Some((job, prepared)) = shared.order.next(&key) {
-        match may_go_on {
-            true => may_go_on = job.run_in_order(prepared).await,
-            false => job.give_back().await,
+        if !may_go_on {
+            job.give_back().await;
+            continue;
+        }
+        let job = match job.has_slot() {
+            true => job,
+            false => match slot(&shared, &key).await {
+                Some(slot) => job.with_slot(slot),
+                None => job,
+            },
+        };
+        may_go_on = job.run_in_order(prepared).await;
+    }
+}
+
+/// A slot for the first of a key. Those behind it may hold every one while they wait for it, so it
+/// takes one of theirs.
+async fn slot(shared: &Shared, key: &str) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Some(slot) = shared.order.take_slot(key) {
+            return Some(slot);
+        }
+        // One may come to stand behind it meanwhile.
+        let free = shared.slots.clone().acquire_owned();
+        if let Ok(slot) = tokio::time::timeout(LOOK_BEHIND, free).await {
+            return slot.ok();
         }
     }
 }

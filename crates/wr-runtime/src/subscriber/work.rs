@@ -18,7 +18,6 @@ use crate::dead_letter::{self, DeadLetter, Reason};
 use crate::error::Violation;
 use crate::handlers::{Delivery, Outcome, Prepared, Running, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
-use crate::retry::RetryPolicy;
 use crate::trace::{self, TraceContext};
 
 /// A message that was delivered, and holds a slot until it is settled.
@@ -82,6 +81,14 @@ impl Job {
     pub(super) fn with_slot(mut self, slot: OwnedSemaphorePermit) -> Job {
         self.slot = Some(slot);
         self
+    }
+
+    pub(super) fn has_slot(&self) -> bool {
+        self.slot.is_some()
+    }
+
+    pub(super) fn take_slot(&mut self) -> Option<OwnedSemaphorePermit> {
+        self.slot.take()
     }
 
     /// Whether its events have an order.
@@ -226,11 +233,10 @@ impl Job {
     /// Runs the handler; also gives the id of what was handled.
     async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> (Outcome, Option<Uuid>) {
         let id = prepared.id;
-        let policy = RetryPolicy { attempts: delivery.attempts, ..self.shared.options.retry };
         let started = Instant::now();
         let handled = self.handle(prepared, &delivery).await;
         self.handled(started);
-        let outcome = outcome(handled, &delivery, &policy);
+        let outcome = outcome(handled, &delivery, &self.shared.options.retry);
         let handled = (outcome == Outcome::Ack).then_some(id);
         (outcome, handled)
     }

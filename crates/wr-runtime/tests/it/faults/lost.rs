@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use wr_events::wr_core::chrono::Utc;
 use wr_events::{
-    Event, SessionActiveV1, SessionExpiredV1, SessionStartedV1, SessionStartedV1Required,
-    SessionTerminatedV1,
+    Event, PositionEnqueuedV1, SessionActiveV1, SessionExpiredV1, SessionStartedV1,
+    SessionStartedV1Required, SessionTerminatedV1,
 };
 use wr_runtime::{ConnectOptions, Connection, Handlers, Metrics, Reason, Reconciler, Subscriber};
 use wr_testkit::{Direction, Proxy, Server};
@@ -217,6 +217,21 @@ async fn a_connection_that_is_gone_is_noticed_by_who_is_busy() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
+    cut_again_and_again(|handlers| handlers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_cut_again_and_again_keeps_the_concurrency_of_ordered_handlers() {
+    let key = |event: &Event<PositionEnqueuedV1>| (event.data.queue_length % 16).to_string();
+    cut_again_and_again(|handlers| handlers.ordered_by(key)).await;
+    // Every slot may be held by those behind one that came without.
+    cut_again_and_again(|handlers| {
+        handlers.ordered_by(|_: &Event<PositionEnqueuedV1>| "one".to_owned())
+    })
+    .await;
+}
+
+async fn cut_again_and_again(ordered: impl FnOnce(Handlers) -> Handlers) {
     let catalogue = impatient();
     let (server, connection) = server(catalogue).await;
     let (proxy, detour) = detour(&server).await;
@@ -233,7 +248,7 @@ async fn a_connection_that_is_cut_again_and_again_loses_nothing() {
             Ok(())
         }
     });
-    let subscriber = subscribe(&detour, handlers, options).await;
+    let subscriber = subscribe(&detour, ordered(handlers), options).await;
     let publishing = async {
         let publisher = publisher(&detour, catalogue);
         for number in 0..600 {
