@@ -68,6 +68,17 @@ impl<E: std::error::Error> From<E> for HandlerError {
 }
 
 /// What a handler may want to know of a delivery, beside the event.
+///
+/// A test makes one of its own, for a handler or for [`Handlers::handle_delivery`]:
+///
+/// ```
+/// use wr_events::{Payload, QueuePausedV1};
+/// use wr_runtime::Delivery;
+///
+/// let mut delivery = Delivery::new(QueuePausedV1::SUBJECT);
+/// delivery.attempt = delivery.attempts;
+/// assert!(delivery.is_last_attempt());
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Delivery {
@@ -88,6 +99,13 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// A first delivery of 3 attempts, from no stream, without headers, in a new trace; for tests,
+    /// which may change every field.
+    pub fn new(subject: &'static str) -> Delivery {
+        let attempts = RetryPolicy::ATTEMPTS;
+        Delivery::first(subject, Arc::default(), TraceContext::root(), attempts)
+    }
+
     /// A first delivery, from no stream.
     pub(crate) fn first(
         subject: &'static str,
@@ -259,15 +277,24 @@ impl Handlers {
     /// Handles one message as a first delivery of 3 attempts, without a server; nothing is
     /// acknowledged, sent or waited for.
     pub async fn handle(&self, subject: &str, headers: &HeaderMap, bytes: &[u8]) -> Outcome {
-        let policy = RetryPolicy::default();
         let prepared = match self.prepare(subject, bytes) {
             Ok(prepared) => prepared,
             Err(undecodable) => return undecodable.outcome(),
         };
-        let trace = TraceContext::from_headers(headers).unwrap_or_else(TraceContext::root);
-        let headers = Arc::new(headers.clone());
-        let delivery = Delivery::first(prepared.subject, headers, trace, policy.attempts);
-        outcome(prepared.run(delivery.clone(), None).await, &delivery, &policy)
+        let mut delivery = Delivery::new(prepared.subject);
+        if let Some(trace) = TraceContext::from_headers(headers) {
+            delivery.trace = trace;
+        }
+        delivery.headers = Arc::new(headers.clone());
+        prepared.handle(delivery).await
+    }
+
+    /// As [`Handlers::handle`], for any delivery: a last attempt, or one that was redriven.
+    pub async fn handle_delivery(&self, delivery: Delivery, bytes: &[u8]) -> Outcome {
+        match self.prepare(delivery.subject, bytes) {
+            Ok(prepared) => prepared.handle(delivery).await,
+            Err(undecodable) => undecodable.outcome(),
+        }
     }
 
     /// The subjects that have a handler.
@@ -404,6 +431,11 @@ impl Prepared {
     /// deadline.
     pub(crate) fn run(self, delivery: Delivery, deadline: Option<Duration>) -> Running {
         (self.run)(delivery, deadline)
+    }
+
+    async fn handle(self, delivery: Delivery) -> Outcome {
+        let handled = self.run(delivery.clone(), None).await;
+        outcome(handled, &delivery, &RetryPolicy::default())
     }
 
     fn new<T: Payload + Send + 'static>(
@@ -547,5 +579,44 @@ impl Undecodable {
     pub(crate) fn outcome(self) -> Outcome {
         let Undecodable { reason, error, schema_errors } = self;
         Outcome::DeadLetter { reason, error, schema_errors }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wr_events::{CATALOGUE, PositionEnqueuedV1, PositionEnqueuedV1Required};
+
+    use super::*;
+
+    /// Handles only what was redriven.
+    async fn late(_: Event<PositionEnqueuedV1>, delivery: Delivery) -> Handled {
+        match delivery.redriven {
+            true => Ok(()),
+            false => Err(HandlerError::retryable("not now")),
+        }
+    }
+
+    #[tokio::test]
+    async fn any_delivery_is_handled_without_a_server() {
+        let required = PositionEnqueuedV1Required {
+            position_id: "p".to_owned(),
+            priority: 0,
+            queue_length: 1,
+        };
+        let event = Event::new("test", PositionEnqueuedV1::new(required));
+        let bytes = event.encode_traced("", "").unwrap();
+        let handlers = Handlers::new(&CATALOGUE).on(late);
+        let first = Delivery::new(PositionEnqueuedV1::SUBJECT);
+        let (mut last, mut redriven) = (first.clone(), first.clone());
+        last.attempt = last.attempts;
+        redriven.redriven = true;
+
+        let outcome = handlers.handle_delivery(first, &bytes).await;
+        assert!(matches!(outcome, Outcome::Retry { .. }), "{outcome:?}");
+        let outcome = handlers.handle_delivery(last, &bytes).await;
+        let reason = Reason::MaxRetriesExceeded;
+        let error = "not now".to_owned();
+        assert_eq!(outcome, Outcome::DeadLetter { reason, error, schema_errors: Vec::new() });
+        assert_eq!(handlers.handle_delivery(redriven, &bytes).await, Outcome::Ack);
     }
 }

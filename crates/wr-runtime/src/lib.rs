@@ -1,10 +1,15 @@
 //! The runtime for generated events on NATS JetStream: it is handed a `&'static Catalogue` and
 //! knows no event.
 //!
+//! - [`Connection`], made by [`ConnectOptions`], is what everything else works on.
+//! - [`Publisher`] proves every event, and sends it until its stream has it.
+//! - [`Handlers`] are what a service does with events; they run without a server, too.
+//! - [`Subscriber`] feeds them from one durable consumer, and keeps what fails as a dead letter.
 //! - [`Registry`] judges payloads and messages by name, by the texts that the catalogue carries.
 //! - [`Topology`] plans, applies and verifies streams, buckets and consumers.
-//! - [`DeadLetterQueue`] lists, redrives and purges what consumers gave up, and [`Reconciler`] adds
-//!   what the server gave up.
+//! - [`DeadLetterQueue`] lists, redrives and purges what consumers gave up.
+//! - [`Reconciler`] adds to that what the server gave up, which no subscriber can see: one must run
+//!   somewhere, or the events of processes that crashed are lost in silence.
 //! - [`HealthCheck`] tells whether a service is alive, and whether it is ready.
 //!
 //! # Traces

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use crate::deliver::jittered;
 
-/// When a failed event is tried again, and how often.
+/// When a failed event is tried again; how often, its consumer in the topology says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How many attempts there are, the first among them. A subscriber takes its consumer's.
-    pub attempts: u32,
     /// Between the first and the second attempt; it doubles from attempt to attempt.
     pub first: Duration,
     /// At most between two attempts.
@@ -17,9 +15,12 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Between which times the pauses of a policy of 3 attempts lie.
+    /// How many attempts there are where no topology says.
+    pub(crate) const ATTEMPTS: u32 = 3;
+
+    /// Between which times the pauses lie.
     pub fn new(first: Duration, longest: Duration) -> RetryPolicy {
-        RetryPolicy { attempts: 3, first, longest }
+        RetryPolicy { first, longest }
     }
 
     /// The pause after a failed attempt, which counts from 1; between a half of it and all, so that
@@ -31,7 +32,7 @@ impl RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// 3 attempts, 1 s to 60 s apart.
+    /// 1 s to 60 s.
     fn default() -> RetryPolicy {
         RetryPolicy::new(Duration::from_secs(1), Duration::from_secs(60))
     }
