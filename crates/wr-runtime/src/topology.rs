@@ -5,6 +5,7 @@ mod check;
 mod fields;
 mod overrides;
 mod plan;
+mod redrive;
 mod server;
 mod subjects;
 mod wanted;
@@ -15,7 +16,8 @@ use wr_core::topology::{Consumer, Stream, Topology as Constants};
 pub use apply::{Applied, Permission};
 pub use overrides::Overrides;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
-pub(crate) use subjects::stored;
+pub(crate) use redrive::{redrive_subject, redriven};
+pub(crate) use subjects::{fill, stored};
 pub(crate) use wanted::consumer_config;
 
 use crate::error::{ErrorKind, Result};

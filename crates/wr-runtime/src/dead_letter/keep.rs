@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::deliver::{Outgoing, Persistence};
 use crate::error::{ErrorKind, Result};
 use crate::headers::MESSAGE_ID;
+use crate::topology::{fill, redriven};
 use crate::trace::{self, TraceContext};
 
 /// How long to try: longer than the election of a leader takes.
@@ -175,8 +176,8 @@ impl Keeper {
         letter.id()?;
         let stream = letter.stream.as_deref().unwrap_or_default();
         let consumer = letter.consumer.as_deref().unwrap_or_default();
-        let template = self.topology.dead_letters.subject;
-        Ok(template.replace("{stream}", stream).replace("{consumer}", consumer))
+        let values = [("{stream}", stream), ("{consumer}", consumer)];
+        Ok(fill(self.topology.dead_letters.subject, &values))
     }
 }
 
@@ -217,16 +218,4 @@ pub(crate) fn original_subject<'a>(
         Some(original) => (original, true),
         None => (subject, false),
     }
-}
-
-fn redriven<'a>(topology: &Topology, consumer: &str, subject: &'a str) -> Option<&'a str> {
-    let template = topology.redrive_subject.replace("{consumer}", consumer);
-    let (before, after) = template.split_once("{subject}")?;
-    let original = subject.strip_prefix(before)?.strip_suffix(after)?;
-    (!original.is_empty()).then_some(original)
-}
-
-/// The subject on which a consumer gets an original again.
-pub(super) fn redrive_subject(topology: &Topology, consumer: &str, original: &str) -> String {
-    topology.redrive_subject.replace("{consumer}", consumer).replace("{subject}", original)
 }

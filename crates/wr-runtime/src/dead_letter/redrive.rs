@@ -19,14 +19,14 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{Instrument, Span};
 use wr_core::topology::Consumer;
 
-use super::keep::{redrive_subject, require_stream, trace_of};
+use super::keep::{require_stream, trace_of};
 use super::queue::{DeadLetterQueue, FAILURES, Found, ListOrder};
 use super::selection::Selection;
 use super::{DeadLetter, block};
 use crate::deliver::{Outgoing, Persistence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::MESSAGE_ID;
-use crate::topology::stored;
+use crate::topology::{redrive_subject, stored};
 use crate::trace::{self, TraceContext};
 
 /// What the headers begin with that a redrive adds.

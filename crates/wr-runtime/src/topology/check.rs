@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use wr_core::Catalogue;
 use wr_core::topology::{Consumer, Discard, Stream, Topology};
 
-use super::RECONCILER;
 use super::subjects::{fill, is_filter, overlap, stored};
+use super::{RECONCILER, redrive_subject};
 
 /// What the server publishes when it stops delivering a message.
 const ADVISORIES: &str = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>";
@@ -129,7 +129,7 @@ fn redrive(topology: &Topology, stream: &Stream, consumer: &Consumer, found: &mu
     if !template.contains("{consumer}") {
         return found.push(format!("`{template}` does not name the consumer to redrive to"));
     }
-    let filter = fill(template, &[("{consumer}", consumer.name), ("{subject}", ">")]);
+    let filter = redrive_subject(topology, consumer.name, ">");
     let name = consumer.name;
     if !is_filter(&filter) {
         found.push(format!("`{filter}` is no filter of subjects"));

@@ -1,0 +1,45 @@
+//! The subjects of redriven messages: around the original's, one for each consumer.
+
+use wr_core::topology::Topology;
+
+use super::subjects::fill;
+
+/// In the template, the durable name.
+const CONSUMER: &str = "{consumer}";
+/// In the template, the subject of the original.
+const SUBJECT: &str = "{subject}";
+
+/// The subject on which a consumer gets an original again.
+pub(crate) fn redrive_subject(topology: &Topology, consumer: &str, original: &str) -> String {
+    fill(topology.redrive_subject, &[(CONSUMER, consumer), (SUBJECT, original)])
+}
+
+/// The subject of the original in that of a message redriven to a consumer; none where it is not.
+pub(crate) fn redriven<'a>(
+    topology: &Topology,
+    consumer: &str,
+    subject: &'a str,
+) -> Option<&'a str> {
+    let template = fill(topology.redrive_subject, &[(CONSUMER, consumer)]);
+    let (before, after) = template.split_once(SUBJECT)?;
+    let original = subject.strip_prefix(before)?.strip_suffix(after)?;
+    (!original.is_empty()).then_some(original)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redriven_subject_is_read_back() {
+        let topology = wr_events::CATALOGUE.topology.unwrap();
+        let subject = redrive_subject(topology, "c", "a.b.v1");
+        assert_eq!(subject, "waitingroom.redrive.c.a.b.v1");
+        assert_eq!(redriven(topology, "c", &subject), Some("a.b.v1"));
+        for (consumer, subject) in
+            [("d", subject.as_str()), ("c", "a.b.v1"), ("c", "waitingroom.redrive.c.")]
+        {
+            assert_eq!(redriven(topology, consumer, subject), None);
+        }
+    }
+}
