@@ -290,7 +290,7 @@ async fn watch_over(shared: Arc<Shared>) {
         let mut ticks = tokio::time::interval(period.max(Duration::from_millis(50)));
         loop {
             ticks.tick().await;
-            shared.in_flight.keep_alive(shared.connection.client(), shared.ack_wait() / 3).await;
+            shared.in_flight.keep_alive(shared.connection.client(), shared.ack_wait() / 3);
         }
     };
     // On its own, for an answer may be long in coming.

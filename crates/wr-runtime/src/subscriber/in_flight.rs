@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use async_nats::{Client, Subject};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::task::unconstrained;
 
 /// The messages that were delivered and are not settled.
 #[derive(Debug)]
@@ -117,11 +119,12 @@ impl InFlight {
     }
 
     /// Tells the server of what it has not heard of for so long.
-    pub(super) async fn keep_alive(&self, client: &Client, silence: Duration) {
-        for reply in self.due(silence) {
+    pub(super) fn keep_alive(&self, client: &Client, silence: Duration) {
+        self.tell(silence, |reply| {
+            let told = client.publish(reply, Bytes::from_static(b"+WPI"));
             // A connection that has ended has nobody to tell.
-            let _ = client.publish(reply, Bytes::from_static(b"+WPI")).await;
-        }
+            unconstrained(told).now_or_never().is_some()
+        });
     }
 
     fn set_until(&self, place: Place, number: u64, until: Option<Instant>) {
@@ -130,17 +133,17 @@ impl InFlight {
         }
     }
 
-    fn due(&self, silence: Duration) -> Vec<Subject> {
+    /// Tells of each under the lock, for the server must not hear of one after its answer: that
+    /// would take the place of the pause that the answer asks for. Who cannot be told of without
+    /// waiting is told of the next time.
+    fn tell(&self, silence: Duration, tell: impl Fn(Subject) -> bool) {
         let now = Instant::now();
-        let mut due = Vec::new();
         for held in self.lock().values_mut() {
             let is_over = held.until.is_some_and(|until| until < now);
-            if !is_over && now.duration_since(held.told) >= silence {
+            if !is_over && now.duration_since(held.told) >= silence && tell(held.reply.clone()) {
                 held.told = now;
-                due.push(held.reply.clone());
             }
         }
-        due
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Held>> {
@@ -152,5 +155,37 @@ impl Drop for InFlight {
     /// Whoever is dropped while it drains holds nothing any more, either.
     fn drop(&mut self) {
         self.take();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn who_is_silent_and_held_is_told_of() {
+        let in_flight = InFlight::new(Gauge::default());
+        let place = |sequence| Place { sequence, stored_at: 0 };
+        let hold = |sequence: u64| in_flight.hold(place(sequence), &sequence.to_string().into());
+        let told = |silence, can: bool| {
+            let told = RefCell::new(Vec::new());
+            in_flight.tell(silence, |reply| {
+                told.borrow_mut().push(reply.to_string());
+                can
+            });
+            let mut told = told.into_inner();
+            told.sort();
+            told
+        };
+        let numbers = [1, 2, 3].map(|sequence| hold(sequence).unwrap());
+        assert!(told(Duration::from_secs(60), true).is_empty());
+        in_flight.begin(place(1), numbers[0], Duration::ZERO);
+        in_flight.release(place(2), numbers[1]).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        let silence = Duration::from_millis(10);
+        assert_eq!(told(silence, false), ["3"], "one is over, one is settled");
+        assert_eq!(told(silence, true), ["3"], "it could not be told of before");
     }
 }
