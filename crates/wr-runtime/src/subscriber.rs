@@ -9,7 +9,7 @@ mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer;
@@ -273,7 +273,10 @@ impl Shared {
 
     /// A slot is free again. The pull loop is told once it can ask for as many as it waits for.
     fn freed(&self) {
-        if self.slots.available_permits() >= self.awaited.load(Ordering::Acquire) {
+        // The slot is free before the look, as in the pull loop the wish is there before its look:
+        // one of the two sees the other.
+        fence(Ordering::SeqCst);
+        if self.slots.available_permits() >= self.awaited.load(Ordering::Relaxed) {
             self.freed.notify_one();
         }
     }

@@ -1,7 +1,7 @@
 //! The pull loop: asks for as many messages as there are free slots, and heals itself.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
@@ -280,7 +280,8 @@ impl<'a> Session<'a> {
             _ => self.shared.options.concurrency.div_ceil(2),
         };
         // Set before the slots are looked at, so that one that is freed meanwhile is heard of.
-        self.shared.awaited.store(self.outstanding + enough, Ordering::Release);
+        self.shared.awaited.store(self.outstanding + enough, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
         let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
         // What is asked meanwhile would be asked again after the connection is made anew.
         if free < enough || !self.is_connected() {
