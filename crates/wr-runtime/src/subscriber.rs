@@ -113,6 +113,10 @@ impl SubscriberOptions {
         if self.handler_deadline.is_zero() {
             return wrong("a handler deadline of 0 s lets nothing be handled".to_owned());
         }
+        // What can be neither handled nor kept would be tried again without end.
+        if self.retry.first.is_zero() || self.retry.longest.is_zero() {
+            return wrong("a retry policy without a pause leaves no time to recover".to_owned());
+        }
         Ok(())
     }
 }

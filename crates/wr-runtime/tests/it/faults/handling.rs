@@ -210,6 +210,10 @@ async fn long_delays_do_not_stop_the_others() {
     let refused =
         wr_runtime::Subscriber::start(&connection, CONSUMER, willing(catalogue, &ledger), crowded);
     assert!(refused.await.unwrap_err().to_string().contains("max_ack_pending"));
+    let hasty = quick().retry(wr_runtime::RetryPolicy::new(Duration::ZERO, LONG));
+    let refused =
+        wr_runtime::Subscriber::start(&connection, CONSUMER, willing(catalogue, &ledger), hasty);
+    assert!(matches!(refused.await.unwrap_err().kind(), wr_runtime::ErrorKind::Option(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
