@@ -2,6 +2,8 @@
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::headers;
+
 /// Every block begins with it.
 const VERSION: &str = "NATS/1.0\r\n";
 /// Every block, and every line of it, ends with it.
@@ -12,19 +14,9 @@ const COLON: &str = ": ";
 /// What tells a server what to do with a message, or what it did; in any case.
 const CONTROL: &str = "nats-";
 
-/// Bytes that the block takes.
-pub(crate) fn size(headers: &HeaderMap) -> usize {
-    let lines = headers.iter().flat_map(|(name, values)| {
-        let name: &str = name.as_ref();
-        let around = name.len() + COLON.len() + END.len();
-        values.iter().map(move |value| around + value.as_str().len())
-    });
-    VERSION.len() + lines.sum::<usize>() + END.len()
-}
-
 /// The block, with the names in order, so that equal headers are equal blocks.
 pub(crate) fn encode(headers: &HeaderMap) -> Vec<u8> {
-    let mut text = String::with_capacity(size(headers));
+    let mut text = String::with_capacity(headers::size(headers));
     text.push_str(VERSION);
     for (name, values) in sorted(headers) {
         for value in values {
@@ -98,7 +90,7 @@ mod tests {
         }
         let block = encode(&headers);
         assert_eq!(block, b"NATS/1.0\r\nA: \r\na: x: y\r\nb: 1\r\nb: 2\r\n\r\n");
-        assert_eq!(block.len(), size(&headers));
+        assert_eq!(block.len(), headers::size(&headers));
         assert_eq!(decode(&block), headers);
     }
 

@@ -7,7 +7,7 @@ use super::circumstances::{self, FORM, number};
 use super::{DeadLetter, ROOM, block, document};
 use crate::deliver::Outgoing;
 use crate::error::{ErrorKind, Result};
-use crate::headers::{CONTENT_TYPE, JSON, MESSAGE_ID};
+use crate::headers::{self, CONTENT_TYPE, JSON, MESSAGE_ID};
 use crate::trace::TraceContext;
 
 /// `1/2`: which part, of how many.
@@ -139,7 +139,7 @@ impl Writer<'_> {
     /// How many bytes a part holds. It is the same whatever the circumstances, as long as they take
     /// no more than [`ROOM`].
     fn chunk(&self, head: &HeaderMap) -> Result<usize> {
-        let needed = block::size(head) + self.id.len() + PART_HEADERS;
+        let needed = headers::size(head) + self.id.len() + PART_HEADERS;
         let room = ROOM.max(needed);
         match self.max_payload.saturating_sub(room) {
             0..LEAST_CHUNK => {
@@ -150,7 +150,7 @@ impl Writer<'_> {
     }
 
     fn has_room(&self, headers: &HeaderMap, body: usize) -> bool {
-        block::size(headers) + body <= self.max_payload
+        headers::size(headers) + body <= self.max_payload
     }
 
     fn outgoing(&self, headers: HeaderMap, body: Bytes) -> Outgoing {

@@ -25,7 +25,7 @@ use super::selection::Selection;
 use super::{DeadLetter, block};
 use crate::deliver::{Outgoing, Persistence};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers::MESSAGE_ID;
+use crate::headers::{self, MESSAGE_ID};
 use crate::topology::{redrive_subject, stored};
 use crate::trace::{self, TraceContext};
 
@@ -305,7 +305,7 @@ impl<'a> Run<'a> {
         let id = format!("redrive.{stream}.{sequence}.{nanos}.{}.{round}", consumer.name);
         span.record("messaging.message.id", id.as_str());
         headers.insert(MESSAGE_ID, id);
-        let size = block::size(&headers) + letter.body.len();
+        let size = headers::size(&headers) + letter.body.len();
         let limit = self.queue.connection.client().max_payload();
         if size > limit {
             return Err(Skip::TooLarge { size, limit });

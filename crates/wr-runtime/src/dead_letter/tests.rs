@@ -49,7 +49,7 @@ fn letter(body: impl Into<Bytes>) -> DeadLetter {
 fn write(letter: &DeadLetter, max_payload: usize) -> Written {
     let written = form::write(letter, "dlq.s.c", &TraceContext::root(), max_payload).unwrap();
     for message in written.others.iter().chain([&written.head]) {
-        let size = block::size(&message.headers.map()) + message.body.len();
+        let size = headers::size(&message.headers.map()) + message.body.len();
         assert!(size <= max_payload, "{size} > {max_payload}");
     }
     written
