@@ -29,9 +29,10 @@ pub(crate) const RECONCILER: &str = "reconciler";
 /// The streams, buckets and consumers of a catalogue in one environment.
 ///
 /// Every consumer is pulled from and settles each message on its own. Three more things follow
-/// from the constants: each stream answers direct reads, so that the original of a dead letter can
-/// be had by its sequence; each consumer with `deduplication` has a bucket with one value a key;
-/// and the advisories stream has a durable consumer `reconciler`.
+/// from the constants: each stream answers direct reads, for tools that look at a message on any
+/// replica, while the runtime asks the leader, which knows what is gone; each consumer with
+/// `deduplication` has a bucket with one value a key; and the advisories stream has a durable
+/// consumer `reconciler`.
 #[derive(Clone, Debug)]
 pub struct Topology {
     catalogue: &'static Catalogue,

@@ -37,8 +37,8 @@ impl Topology {
     }
 
     fn wanted_stream(&self, stream: &Stream) -> Wanted {
-        // Direct: whoever settles a dead letter reads the original by its sequence, from any
-        // replica and with no more permission than that.
+        // Direct: tools read a message by its sequence from any replica. The runtime itself asks the
+        // leader (`STREAM.MSG.GET`): a replica that is behind would say that an original is gone.
         let config = json!({
             "name": stream.name,
             "description": stream.description,
