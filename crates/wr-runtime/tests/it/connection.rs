@@ -67,6 +67,15 @@ async fn an_nkey_lets_in() {
 }
 
 #[tokio::test]
+async fn a_credentials_file_lets_in() {
+    let server = server(include_str!("login/operator.conf"));
+    let file = |name| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/login").join(name);
+    works(options(&server).credentials_file(file("user.creds")).connect().await).await;
+    is_login(options(&server).connect().await);
+    is_option(options(&server).credentials_file(tls("ca.pem")).connect().await, "ca.pem");
+}
+
+#[tokio::test]
 async fn tls_shows_who_both_are() {
     let path = |name| tls(name).display().to_string();
     let server = server(&format!(
