@@ -14,7 +14,7 @@ use wr_core::chrono::{DateTime, Utc};
 
 use super::Shared;
 use super::in_flight::Place;
-use crate::dead_letter::{self, DeadLetter, Reason};
+use crate::dead_letter::{self, DeadLetter, Kept, Reason};
 use crate::error::Violation;
 use crate::handlers::{Delivery, Outcome, Prepared, Running, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
@@ -282,12 +282,11 @@ impl Job {
                 trace::failed(&Span::current(), "retry");
                 tracing::info!(attempt, ?after, "trying again later: {error}");
                 self.shared.metrics.retries.inc();
-                if in_order {
-                    return Next::Again(after);
+                if !in_order {
+                    self.answer(nak(after)).await;
                 }
-                self.answer(nak(after)).await;
                 self.count(Status::Retry);
-                Next::Later
+                if in_order { Next::Again(after) } else { Next::Later }
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
                 let letter = || self.dead_letter(reason, error, schema_errors);
@@ -312,7 +311,11 @@ impl Job {
         // last time; else it comes again.
         let stays = in_order || self.deliveries >= self.shared.consumer.max_deliver;
         let mut attempt = self.deliveries;
-        while let Err(unkept) = self.shared.keeper.keep(&letter, Some(&trace)).await {
+        let kept = loop {
+            let unkept = match self.shared.keeper.keep(&letter, Some(&trace)).await {
+                Ok(kept) => break kept,
+                Err(unkept) => unkept,
+            };
             let sequence = self.place.sequence;
             tracing::error!(reason, sequence, "a dead letter could not be kept: {unkept}");
             self.shared.metrics.dead_letter_failures.inc();
@@ -326,10 +329,13 @@ impl Job {
             if self.pause(pause).await {
                 return Next::Later;
             }
-        }
+        };
         tracing::error!(reason, sequence = self.place.sequence, "gave up: {}", letter.error);
         self.answer(format!("+TERM {reason}").into()).await;
-        self.shared.metrics.dead_lettered(reason);
+        // Who kept it before has counted it, and that may have been this loop.
+        if kept == Kept::New || attempt > self.deliveries {
+            self.shared.metrics.dead_lettered(reason);
+        }
         self.count(Status::DeadLetter);
         Next::Settled
     }

@@ -10,7 +10,9 @@ use wr_events::{
     Event, PositionEnqueuedV1, SessionActiveV1, SessionExpiredV1, SessionStartedV1,
     SessionStartedV1Required, SessionTerminatedV1,
 };
-use wr_runtime::{ConnectOptions, Connection, Handlers, Metrics, Reason, Reconciler, Subscriber};
+use wr_runtime::{
+    ConnectOptions, Connection, HandlerError, Handlers, Metrics, Reason, Reconciler, Subscriber,
+};
 use wr_testkit::{Direction, Proxy, Server};
 
 use super::ledger::Ledger;
@@ -100,6 +102,30 @@ async fn an_ack_that_is_to_be_confirmed_is_sent_again() {
     println!("{lost} acks lost");
     assert!(lost > 20);
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
+    subscriber.drain(LONG).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_whose_end_is_lost_is_counted_once() {
+    let catalogue = impatient();
+    let (server, connection) = server(catalogue).await;
+    let (proxy, detour) = detour(&server).await;
+    let mut lost = 0;
+    proxy.drop_frames(Direction::ToServer, move |frame| {
+        let is_end = frame.is_delivery_ack() && frame.payload.starts_with(b"+TERM");
+        lost += u32::from(is_end);
+        is_end && lost == 1
+    });
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    let handlers =
+        handlers(catalogue, &ledger, |_, _| async { Err(HandlerError::permanent("no use")) });
+    let subscriber = subscribe(&detour, handlers, quick().metrics(metrics.clone())).await;
+    publish(&connection, &ledger, ["p"]).await;
+    until("it was given up twice", || async { metric(&metrics, "events_processed_total") == 2.0 })
+        .await;
+    assert_eq!(proxy.dropped(Direction::ToServer), 1);
+    assert_eq!(metric(&metrics, "dead_letters_total"), 1.0);
+    assert_eq!(messages(&connection, QUEUE).await, 1);
     subscriber.drain(LONG).await.unwrap();
 }
 

@@ -127,7 +127,9 @@ async fn a_key_that_waits_does_not_stop_the_others() {
         }
     })
     .ordered_by(key);
-    let subscriber = subscribe(&connection, handlers, quick().concurrency(8)).await;
+    let metrics = Metrics::new();
+    let options = quick().concurrency(8).metrics(metrics.clone());
+    let subscriber = subscribe(&connection, handlers, options).await;
     let publisher = publisher(&connection, catalogue);
     for number in 0..5 {
         ledger.acked(publisher.publish(&enqueued("stuck", number)).await.unwrap().id);
@@ -142,6 +144,8 @@ async fn a_key_that_waits_does_not_stop_the_others() {
     assert_eq!((balance.handled.len(), balance.again()), (505, 0));
     assert!(log.lock().unwrap().values().all(|numbers| numbers.is_sorted()));
     assert_eq!(consumer(&connection).await["num_redelivered"], 0, "tried again in place");
+    until("all are counted", || async { metric(&metrics, "events_processed_total") == 509.0 })
+        .await;
 
     // Dropped with some in the order, it frees what it held.
     ledger.acked(publisher.publish(&enqueued("stuck", 0)).await.unwrap().id);
