@@ -142,7 +142,8 @@ pub struct Subscriber {
 #[non_exhaustive]
 pub struct SubscriberDrained {
     /// Messages given back at once, for another process: they were waiting, or their handlers had
-    /// not ended at the deadline. By their sequence numbers in the stream.
+    /// not ended at the deadline. By their sequence numbers in the stream. No metric counts them as
+    /// processed.
     pub returned: Vec<u64>,
 }
 
@@ -315,5 +316,9 @@ async fn watch_over(shared: Arc<Shared>) {
 
 fn look(shared: &Shared, info: &consumer::Info) {
     shared.metrics.lag.set(info.num_pending.try_into().unwrap_or(i64::MAX));
+    // It may have ended meanwhile, and nobody looks any more.
+    if !shared.pulse.is_running() {
+        shared.metrics.lag.set(0);
+    }
     shared.position.learn(info);
 }

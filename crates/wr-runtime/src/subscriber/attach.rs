@@ -142,8 +142,9 @@ async fn recreate(shared: &Shared) -> Result<()> {
         // Every message of a new stream is unseen.
         config.insert("deliver_policy".to_owned(), json!("all"));
     }
-    let subject = format!("CONSUMER.DURABLE.CREATE.{}.{}", consumer.stream, consumer.name);
-    let request = json!({ "stream_name": consumer.stream, "config": config });
+    // One that somebody else made meanwhile is not changed, but found by the next attempt.
+    let subject = format!("CONSUMER.CREATE.{}.{}", consumer.stream, consumer.name);
+    let request = json!({ "stream_name": consumer.stream, "config": config, "action": "create" });
     let info: consumer::Info = connection.api(&subject, &request).await?;
     tracing::warn!(consumer = consumer.name, after = known.settled, "made the consumer anew");
     require_same(&info.config, consumer)?;
@@ -167,7 +168,10 @@ fn require_same(actual: &consumer::Config, consumer: &Consumer) -> Result<()> {
     let actual_filters: BTreeSet<&str> = filters.iter().map(String::as_str).collect();
     let wanted_filters: BTreeSet<&str> = consumer.filter_subjects.iter().copied().collect();
     same("filter_subjects", format!("{actual_filters:?}"), format!("{wanted_filters:?}"));
-    same("ack_wait", format!("{:?}", actual.ack_wait), format!("{}s", consumer.ack_wait_seconds));
+    let ack_wait = Duration::from_secs(consumer.ack_wait_seconds);
+    if actual.ack_wait != ack_wait {
+        same("ack_wait", format!("{:?}", actual.ack_wait), format!("{ack_wait:?}"));
+    }
     same("max_deliver", actual.max_deliver.to_string(), consumer.max_deliver.to_string());
     match drift.is_empty() {
         true => Ok(()),

@@ -96,12 +96,13 @@ async fn find_again(shared: &Shared, pause: &mut Duration) {
     }
 }
 
-/// However the loop ends: nobody takes it to run, and what waits in an order holds on to nothing.
+/// However the loop ends: nobody takes it to run or to be behind, and what waits in an order holds on to nothing.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.pulse.stopped();
+        self.0.metrics.lag.set(0);
         self.0.order.clear();
     }
 }

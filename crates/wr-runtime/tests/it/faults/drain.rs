@@ -187,3 +187,16 @@ async fn a_publisher_leaves_nothing_unreported() {
     assert_eq!(balance.acked + reported.len(), all);
     drop(subscriber);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_ended_is_not_behind() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let (ledger, metrics) = (Ledger::default(), Metrics::new());
+    publish(&connection, &ledger, numbered("p", 20)).await;
+    let handlers = handlers(&CATALOGUE, &ledger, |_, _| std::future::pending());
+    let options = quick().concurrency(1).metrics(metrics.clone());
+    let subscriber = subscribe(&connection, handlers, options).await;
+    until("it is behind", || async { metric(&metrics, "consumer_lag") > 0.0 }).await;
+    subscriber.drain(Duration::ZERO).await.unwrap();
+    assert_eq!(metric(&metrics, "consumer_lag"), 0.0);
+}
