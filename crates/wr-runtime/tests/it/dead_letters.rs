@@ -344,6 +344,19 @@ async fn a_denied_queue_is_told_at_once() {
     assert!(started.elapsed() < Duration::from_secs(2));
 }
 
+/// Who may not read the queue cannot know whether a part is still there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_may_not_be_read_is_kept_anew() {
+    let (_server, admin, denied) = denying("$JS.API.STREAM.MSG.GET.>").await;
+    let largest = admin.client().max_payload() - 400;
+    let letter = letters(&admin, vec![vec![2; largest]]).await.remove(0);
+    for (kept, count) in [(Kept::New, 2), (Kept::Already, 2)] {
+        assert_eq!(keeper(&denied).keep(&letter, None).await.unwrap(), kept);
+        assert_eq!(messages(&admin, QUEUE).await, count);
+    }
+    assert_eq!(queue(&admin).get(2).await.unwrap().unwrap(), letter);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redrive_that_is_denied_stops_and_loses_nothing() {
     let (_server, admin, denied) = denying("waitingroom.redrive.>").await;
