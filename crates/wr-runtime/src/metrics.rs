@@ -245,7 +245,7 @@ impl Metrics {
         );
         registry.register(
             "dead_letters",
-            "Messages given up and kept as dead letters, again when they were given up again",
+            "Dead letters, each counted once, when the queue has it",
             of.dead_letters.clone(),
         );
         registry.register(
@@ -413,7 +413,7 @@ impl ConsumerMetrics {
         self.families.0.decode_failures.get_or_create(&self.reason(reason)).inc();
     }
 
-    /// Counts a message that was given up and kept.
+    /// Counts a message that was given up, and was not kept before.
     pub(crate) fn dead_lettered(&self, reason: &'static str) {
         self.families.0.dead_letters.get_or_create(&self.reason(reason)).inc();
     }
