@@ -86,7 +86,9 @@ pub struct Delivery {
     pub subject: &'static str,
     /// The headers as they came.
     pub headers: Arc<HeaderMap>,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1. Each delivery by the server counts as one, whether or not its
+    /// handler came to an end: a message that was given back by a drain, or cut off by a crash or a
+    /// lost connection, has used one up.
     pub attempt: u32,
     /// How many attempts there are before the event becomes a dead letter.
     pub attempts: u32,

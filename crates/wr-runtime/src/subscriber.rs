@@ -68,7 +68,8 @@ impl SubscriberOptions {
         self
     }
 
-    /// How long to pause between attempts; how many there are, the topology says.
+    /// How long to pause between attempts, never zero; how many there are, the topology says. They
+    /// are deliveries: one that a drain gives back, or that a crash cuts off, uses up an attempt.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
