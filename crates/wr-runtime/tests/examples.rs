@@ -127,7 +127,7 @@ fn an_interrupted_demo_leaves_nothing() {
 #[test]
 fn the_service_handles_what_it_publishes() {
     let server = Server::start().unwrap();
-    let mut service = example("service");
+    let mut service = example("first_service");
     service.env("NATS_URL", server.url()).stdout(Stdio::piped());
     let mut child = service.spawn().unwrap();
     wait_for(&mut child, "pos-7f3a is number 1523 (attempt 1)");
@@ -142,13 +142,13 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_readme_quotes_the_service() {
-    let service = read("crates/wr-runtime/examples/service.rs");
+    let service = read("crates/wr-runtime/examples/first_service.rs");
     // But for the first comment, which is about the file.
     let code = service.split_once("\n\n").unwrap().1;
     let quote = format!("```rust\n{code}```\n");
     assert!(
         read("README.md").contains(&quote),
-        "README.md does not quote crates/wr-runtime/examples/service.rs as it is; copy it there"
+        "README.md does not quote crates/wr-runtime/examples/first_service.rs as it is; copy it there"
     );
 }
 

@@ -1,5 +1,5 @@
 //! A service of five minutes: it publishes an event, and handles those of others. README.md quotes
-//! it; `cargo run -p wr-runtime --example service` runs it, on the server that `NATS_URL` names.
+//! it; `cargo run -p wr-runtime --example first_service` runs it, on the server that `NATS_URL` names.
 
 use std::env;
 use std::process::ExitCode;
