@@ -26,6 +26,7 @@
 mod connection;
 mod dead_letter;
 mod deliver;
+mod delivery;
 mod error;
 mod handlers;
 mod headers;
@@ -47,8 +48,9 @@ pub use dead_letter::{
     DeadLetter, DeadLetterQueue, Entry, Group, Keeper, Kept, ListOrder, PurgeReport, Reason,
     RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip,
 };
+pub use delivery::Delivery;
 pub use error::{Error, ErrorKind, Result, Violation};
-pub use handlers::{Delivery, Handled, Handler, HandlerError, Handlers, Outcome};
+pub use handlers::{Handled, Handler, HandlerError, Handlers, Outcome};
 pub use health::{
     ConnectionHealth, ConsumerHealth, Health, HealthCheck, StreamHealth, SubscriberHealth,
 };

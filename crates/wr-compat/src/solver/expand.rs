@@ -1,6 +1,6 @@
 //! A goal, taken apart: what is certain becomes facts, what is not becomes choices.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -10,10 +10,11 @@ use super::format::Format;
 use super::number::NumberRule;
 use super::object::{ObjectFacts, Obligation};
 use super::prune::Sight;
-use super::read::{ArrayRules, Id, Matcher, ObjectRules};
+use super::read::{Id, Matcher};
 use super::text::TextRules;
 use super::types::Types;
 use super::values::Values;
+use super::ways::{array_ways, object_ways};
 use super::{Goal, Literal, Outcome, Solver, TOO_LONG};
 
 /// What is certain of a value.
@@ -536,69 +537,3 @@ impl Solver<'_> {
 
 /// The most items that are asked for by `contains`.
 pub(crate) const MOST_CONTAINED: u64 = 20;
-
-/// The ways to break rules on arrays.
-fn array_ways(rules: &ArrayRules, ways: &mut Vec<Vec<Step>>) {
-    let array = |step| vec![Step::Types(Types::ARRAY), step];
-    ways.extend(rules.min.map(|min| array(Step::MaxItems(min.saturating_sub(1)))));
-    ways.extend(rules.max.map(|max| array(Step::MinItems(max.saturating_add(1)))));
-    if rules.unique {
-        ways.push(array(Step::TwoEqual));
-    }
-    for (index, id) in (0..).zip(&rules.prefix) {
-        ways.push(array(Step::Item(index, true, *id, false)));
-    }
-    let from = rules.prefix.len() as u64;
-    ways.extend(rules.rest.map(|id| array(Step::Item(from, false, id, false))));
-    match rules.contains {
-        Some((_, 0, None)) | None => {}
-        Some((id, 1, None)) => ways.push(array(Step::EachItem(id, false))),
-        Some((id, min, max)) => {
-            // Too few: left out but for how many they are at the least. Too many: so many more.
-            if min > 0 {
-                ways.push(array(Step::Opaque));
-            }
-            if let Some(max) = max.filter(|max| *max < MOST_CONTAINED) {
-                let item = |_| Step::Item(0, false, id, true);
-                let mut steps = array(Step::MinItems(max + 1));
-                steps.extend((0..=max).map(item));
-                ways.push(steps);
-            } else if max.is_some() {
-                ways.push(array(Step::Opaque));
-            }
-        }
-    }
-}
-
-/// The ways to break rules on objects.
-fn object_ways(id: Id, rules: &ObjectRules, ways: &mut Vec<Vec<Step>>) {
-    let object = |step| vec![Step::Types(Types::OBJECT), step];
-    let names: BTreeSet<&String> = rules.required.iter().collect();
-    ways.extend(names.into_iter().map(|name| object(Step::Absent(name.clone()))));
-    ways.extend(rules.min.map(|min| object(Step::MaxProperties(min.saturating_sub(1)))));
-    ways.extend(rules.max.map(|max| object(Step::MinProperties(max.saturating_add(1)))));
-    let properties: &BTreeMap<String, Id> = &rules.properties;
-    for (name, value) in properties {
-        ways.push(object(Step::Present(name.clone(), Some((*value, false)))));
-    }
-    for (matcher, value) in &rules.patterns {
-        ways.push(object(Step::Someone(Obligation {
-            matches: Some(matcher.clone()),
-            value: Some(Literal::Schema(*value, false)),
-            ..Obligation::default()
-        })));
-    }
-    if let Some(value) = rules.additional {
-        ways.push(object(Step::Someone(Obligation {
-            outside: Some(id),
-            value: Some(Literal::Schema(value, false)),
-            ..Obligation::default()
-        })));
-    }
-    if let Some(names) = rules.names {
-        ways.push(object(Step::Someone(Obligation {
-            name: Some(Literal::Schema(names, false)),
-            ..Obligation::default()
-        })));
-    }
-}

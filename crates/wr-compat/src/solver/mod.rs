@@ -28,6 +28,7 @@ mod text;
 mod types;
 mod unify;
 mod values;
+mod ways;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -15,8 +15,9 @@ use wr_core::chrono::{DateTime, Utc};
 use super::Shared;
 use super::in_flight::Place;
 use crate::dead_letter::{self, DeadLetter, Kept, Reason};
+use crate::delivery::Delivery;
 use crate::error::Violation;
-use crate::handlers::{Delivery, Outcome, Prepared, Running, Undecodable, outcome};
+use crate::handlers::{Outcome, Prepared, Running, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
 use crate::trace::{self, TraceContext};
 
