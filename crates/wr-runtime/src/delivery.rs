@@ -9,7 +9,7 @@ use crate::trace::TraceContext;
 
 /// What a handler may want to know of a delivery, beside the event.
 ///
-/// A test makes one of its own, for a handler or for [`Handlers::handle_delivery`]:
+/// A test makes one of its own, for a handler or for [`Handlers::handle_delivery`](crate::Handlers::handle_delivery):
 ///
 /// ```
 /// use wr_events::{Payload, QueuePausedV1};
