@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use wr_schema::json::{Data, FileId, Member, Node, Span};
 use wr_schema::keywords;
+use wr_schema::language::percent_decoded;
 
 /// One of the two versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ impl Documents {
             (None, Some(pointer)) => (&self.new, pointer),
             (None, None) => return None,
         };
-        document.root.pointer(&decoded(pointer))
+        document.root.pointer(&percent_decoded(pointer))
     }
 
     /// One version with some of it replaced.
@@ -324,10 +325,6 @@ fn anchor(node: &Node, name: &str, depth: usize) -> Option<String> {
 /// A name as it stands in a JSON pointer.
 pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-fn decoded(pointer: &str) -> String {
-    pointer.replace("%22", "\"").replace("%20", " ").replace("%25", "%")
 }
 
 impl What {

@@ -14,6 +14,7 @@ use crate::draft::required;
 use crate::json::{Data, Member, Node, Span};
 use crate::keywords;
 use crate::names::Subject;
+pub use location::percent_decoded;
 use null::{with_null, without_null};
 use references::{References, address};
 use whole::Whole;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use wr_compat::{
@@ -15,6 +15,7 @@ use wr_schema::json::{FileId, Node, parse};
 use wr_schema::names::Version;
 use wr_schema::page;
 use wr_schema::validator::Compiled;
+use wr_tests::{entries, name, rule_modules};
 
 use crate::snapshots;
 
@@ -24,17 +25,6 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) old: Node,
     pub(crate) new: Node,
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 fn read(file: u32, path: &Path) -> Node {
@@ -145,15 +135,9 @@ fn every_rule_has_a_case_where_it_fires_and_one_where_it_is_silent() {
 
 #[test]
 fn every_module_of_a_rule_is_registered_and_has_a_page() {
-    let folder = wr_tests::repository().join("crates/wr-compat/src/rules");
-    let modules: BTreeSet<String> = entries(&folder)
-        .iter()
-        .map(|path| name(path).trim_end_matches(".rs").to_owned())
-        .filter(|name| name != "mod")
-        .collect();
     let ids: Vec<String> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
     assert!(ids.is_sorted());
-    assert_eq!(ids, modules.into_iter().collect::<Vec<_>>());
+    assert_eq!(ids, rule_modules("crates/wr-compat/src/rules"));
     for rule in RULES {
         assert!(rule.summary().ends_with('.'), "{}", rule.id);
         let paragraphs = rule.page().split("\n\n").count();

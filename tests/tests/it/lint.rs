@@ -12,6 +12,7 @@ use wr_schema::Sources;
 use wr_schema::draft::Draft;
 use wr_schema::finding::{Finding, LineColumn, Place};
 use wr_schema::lint::{RULES, lint};
+use wr_tests::{entries, name, rule_modules};
 
 use crate::snapshots;
 
@@ -51,17 +52,6 @@ pub(crate) fn cases() -> Vec<Case> {
         }
     }
     cases
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().trim_end_matches(".json").to_owned()
 }
 
 /// The findings of a catalogue, one line each.
@@ -138,15 +128,9 @@ fn every_rule_has_a_case_where_it_fires_and_one_where_it_is_silent() {
 
 #[test]
 fn every_module_of_a_rule_is_registered_and_has_a_page() {
-    let folder = wr_tests::repository().join("crates/wr-schema/src/rules");
-    let modules: BTreeSet<String> = entries(&folder)
-        .iter()
-        .map(|path| name(path).trim_end_matches(".rs").to_owned())
-        .filter(|name| name != "mod")
-        .collect();
     let ids: Vec<String> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
     assert!(ids.is_sorted());
-    assert_eq!(ids, modules.into_iter().collect::<Vec<_>>());
+    assert_eq!(ids, rule_modules("crates/wr-schema/src/rules"));
     for rule in RULES {
         assert!(rule.summary().ends_with('.') || rule.summary().ends_with('`'), "{}", rule.id);
         assert!(rule.page().split("\n\n").count() >= 2, "`{}` says no more than what", rule.id);

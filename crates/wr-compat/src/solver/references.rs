@@ -1,37 +1,14 @@
 //! References of a document within itself.
 
 use serde_json::Value;
+use wr_schema::language::percent_decoded;
 
 use super::read::{Arena, Id, Schema};
 
 /// The schema that a pointer of a reference leads to within its own document.
 pub(super) fn referred<'d>(document: &'d Value, text: &str) -> Option<&'d Value> {
-    let target = document.pointer(&decoded(text.strip_prefix('#')?))?;
+    let target = document.pointer(&percent_decoded(text.strip_prefix('#')?))?;
     (target.is_object() || target.is_boolean()).then_some(target)
-}
-
-/// The text with its `%41` resolved; what is no UTF-8 then stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = |byte: &u8| char::from(*byte).to_digit(16);
-        let pair = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(high).zip(hex(low)),
-            _ => None,
-        };
-        match pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 impl Arena {

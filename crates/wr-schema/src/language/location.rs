@@ -59,8 +59,8 @@ fn straight(path: &str) -> String {
     kept.join("/")
 }
 
-/// The text with its `%41` resolved; what is no UTF-8 then stays as it is.
-pub(super) fn decoded(text: &str) -> String {
+/// The text of a reference with its `%41` resolved; what is no UTF-8 then stays as it is.
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -106,6 +106,6 @@ mod tests {
         }
         assert_eq!(joined("json-schema:///", "a.json"), "json-schema:///a.json");
         assert_eq!(joined("http://a", "b"), "http://a/b");
-        assert_eq!(decoded("/%24defs/a%25b%"), "/$defs/a%b%");
+        assert_eq!(percent_decoded("/%24defs/a%25b%"), "/$defs/a%b%");
     }
 }

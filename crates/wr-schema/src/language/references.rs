@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::location::{decoded, joined};
+use super::location::{joined, percent_decoded};
 use crate::json::{Data, Node};
 
 /// How many references, or schemas of one value, are followed, one after another.
@@ -217,7 +217,7 @@ impl<'a> References<'a> {
         if resource.is_foreign {
             return None;
         }
-        let fragment = decoded(fragment);
+        let fragment = percent_decoded(fragment);
         if fragment.is_empty() {
             return Some(resource.root);
         }
