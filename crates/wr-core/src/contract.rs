@@ -22,14 +22,14 @@ pub trait Contract: Serialize + Sized {
     ///
     /// # Errors
     /// The value is not in the writer language; the first thing wrong, in the schema's order.
-    fn check(&self, at: &At<'_>) -> Result<(), Error>;
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error>;
 
     /// Whether the value may be sent.
     ///
     /// # Errors
     /// The value is not in the writer language; the first thing wrong, in the schema's order.
     fn validate(&self) -> Result<(), Error> {
-        self.check(&At::ROOT)
+        self.validate_at(&At::ROOT)
     }
 
     /// The value of some bytes.
@@ -82,7 +82,7 @@ pub trait EventSet: Serialize + Sized {
     ///
     /// # Errors
     /// The event is not in the writer language.
-    fn check(&self, at: &At<'_>) -> Result<(), Error>;
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error>;
 
     /// The subject the event travels on.
     fn subject(&self) -> &'static str;
@@ -102,7 +102,7 @@ pub trait EventSet: Serialize + Sized {
     /// # Errors
     /// The event is not in the writer language.
     fn validate(&self) -> Result<(), Error> {
-        self.check(&At::ROOT)
+        self.validate_at(&At::ROOT)
     }
 
     /// The bytes of the event.

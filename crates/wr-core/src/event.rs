@@ -167,10 +167,10 @@ impl<T: Payload> Contract for Event<T> {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         VersionText { major: T::MAJOR }.check(&self.version, &at.name("version"))?;
         TEXT.check(&self.timestamp, &at.name("timestamp"))?;
-        self.data.check(&at.name("data"))
+        self.data.validate_at(&at.name("data"))
     }
 }
 

@@ -85,7 +85,7 @@ impl<T: Contract> Rule<T> for Nested {
     }
 
     fn check(&self, value: &T, at: &At<'_>) -> Result<(), Error> {
-        value.check(at)
+        value.validate_at(at)
     }
 }
 

@@ -112,25 +112,25 @@ impl EventSet for AnyEvent {
         }
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self {
-            Self::PositionAdmittedV1(event) => event.check(at),
-            Self::PositionCancelledV1(event) => event.check(at),
-            Self::PositionEnqueuedV1(event) => event.check(at),
-            Self::PositionExpiredV1(event) => event.check(at),
-            Self::PositionHeartbeatV1(event) => event.check(at),
-            Self::QueueCreatedV1(event) => event.check(at),
-            Self::QueueMaintenanceV1(event) => event.check(at),
-            Self::QueuePausedV1(event) => event.check(at),
-            Self::QueueResumedV1(event) => event.check(at),
-            Self::QueueUpdatedV1(event) => event.check(at),
-            Self::SessionActiveV1(event) => event.check(at),
-            Self::SessionExpiredV1(event) => event.check(at),
-            Self::SessionStartedV1(event) => event.check(at),
-            Self::SessionTerminatedV1(event) => event.check(at),
-            Self::SystemErrorV1(event) => event.check(at),
-            Self::SystemHealthV1(event) => event.check(at),
-            Self::SystemMetricsV1(event) => event.check(at),
+            Self::PositionAdmittedV1(event) => event.validate_at(at),
+            Self::PositionCancelledV1(event) => event.validate_at(at),
+            Self::PositionEnqueuedV1(event) => event.validate_at(at),
+            Self::PositionExpiredV1(event) => event.validate_at(at),
+            Self::PositionHeartbeatV1(event) => event.validate_at(at),
+            Self::QueueCreatedV1(event) => event.validate_at(at),
+            Self::QueueMaintenanceV1(event) => event.validate_at(at),
+            Self::QueuePausedV1(event) => event.validate_at(at),
+            Self::QueueResumedV1(event) => event.validate_at(at),
+            Self::QueueUpdatedV1(event) => event.validate_at(at),
+            Self::SessionActiveV1(event) => event.validate_at(at),
+            Self::SessionExpiredV1(event) => event.validate_at(at),
+            Self::SessionStartedV1(event) => event.validate_at(at),
+            Self::SessionTerminatedV1(event) => event.validate_at(at),
+            Self::SystemErrorV1(event) => event.validate_at(at),
+            Self::SystemHealthV1(event) => event.validate_at(at),
+            Self::SystemMetricsV1(event) => event.validate_at(at),
         }
     }
 

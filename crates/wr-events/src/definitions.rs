@@ -53,7 +53,7 @@ impl Contract for Window {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         Text::new().check(&self.starts_at, &at.name("starts_at"))?;
         Text::new().check(&self.ends_at, &at.name("ends_at"))?;
         Ok(())
@@ -113,7 +113,7 @@ impl Contract for Change {
         })
     }
 
-    fn check(&self, _: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ trait Mistake {
     }
 
     fn check(event: &AnyEvent, at: &At<'_>) -> Result<(), Error> {
-        event.check(at)
+        event.validate_at(at)
     }
 
     fn written(event: &AnyEvent) -> Value {
@@ -108,7 +108,7 @@ impl<M: Mistake> EventSet for Wrong<M> {
         M::read(subject, value, at).map(|event| Wrong(event, PhantomData))
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         M::check(&self.0, at)
     }
 
@@ -185,7 +185,7 @@ struct CountsBytes;
 
 impl Mistake for CountsBytes {
     fn check(event: &AnyEvent, at: &At<'_>) -> Result<(), Error> {
-        event.check(at)?;
+        event.validate_at(at)?;
         let newest = AnyEvent::CATALOGUE.find(event.subject())?.newest().unwrap();
         let writer: Value = serde_json::from_str(newest.writer).unwrap();
         let payload = &writer["properties"]["data"]["properties"];

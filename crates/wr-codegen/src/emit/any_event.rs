@@ -37,9 +37,9 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
                 }
             }
 
-            fn check(&self, at: &At<'_>) -> Result<(), Error> {
+            fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
                 match self {
-                    #(Self::#types(event) => event.check(at),)*
+                    #(Self::#types(event) => event.validate_at(at),)*
                 }
             }
 

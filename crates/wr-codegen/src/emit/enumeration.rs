@@ -24,13 +24,13 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
     };
     let check = if enumeration.closed {
         quote! {
-            fn check(&self, _: &At<'_>) -> Result<(), Error> {
+            fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
                 Ok(())
             }
         }
     } else {
         quote! {
-            fn check(&self, at: &At<'_>) -> Result<(), Error> {
+            fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
                 match self.as_str() {
                     #(#texts)|* => Ok(()),
                     _ => Err(at.violation(Keyword::Enum, #expected)),

@@ -245,7 +245,7 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
                 Ok(Self { #(#reads),* })
             }
 
-            fn check(&self, #at: &At<'_>) -> Result<(), Error> {
+            fn validate_at(&self, #at: &At<'_>) -> Result<(), Error> {
                 #(#checks)*
                 Ok(())
             }

@@ -59,9 +59,9 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
                 })
             }
 
-            fn check(&self, at: &At<'_>) -> Result<(), Error> {
+            fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
                 match self {
-                    #(Self::#variants(branch) => Contract::check(branch, at),)*
+                    #(Self::#variants(branch) => Contract::validate_at(branch, at),)*
                     #check_unknown
                 }
             }

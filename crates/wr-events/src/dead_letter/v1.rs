@@ -195,7 +195,7 @@ impl Contract for DeadLetterV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         ORIGINAL_DATA.check(&self.original_data, &at.name("original_data"))?;
         Nested.check(&self.reason, &at.name("reason"))?;
         Text::new().check(&self.timestamp, &at.name("timestamp"))?;
@@ -303,7 +303,7 @@ impl Contract for DeadLetterV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "unmarshal_error" | "schema_violation" | "unknown_type" | "unknown_major"
             | "envelope_mismatch" | "permanent_error" | "max_retries_exceeded"
@@ -367,7 +367,7 @@ impl Contract for DeadLetterV1SchemaErrorsItem {
         })
     }
 
-    fn check(&self, _: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -86,7 +86,7 @@ impl Contract for PositionAdmittedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         SESSION_ID.check(&self.session_id, &at.name("session_id"))?;
         WAIT_TIME_SECONDS.check(&self.wait_time_seconds, &at.name("wait_time_seconds"))?;

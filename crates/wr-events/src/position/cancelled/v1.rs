@@ -104,7 +104,7 @@ impl Contract for PositionCancelledV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         Nested.check(&self.reason, &at.name("reason"))?;
         WAIT_TIME_SECONDS.check(&self.wait_time_seconds, &at.name("wait_time_seconds"))?;
@@ -187,7 +187,7 @@ impl Contract for PositionCancelledV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "user_request" | "page_closed" | "duplicate" | "queue_closed" => Ok(()),
             _ => {

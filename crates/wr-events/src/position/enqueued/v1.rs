@@ -144,7 +144,7 @@ impl Contract for PositionEnqueuedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         PRIORITY.check(&self.priority, &at.name("priority"))?;
         if let Some(ip_address) = &self.ip_address {

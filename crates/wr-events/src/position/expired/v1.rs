@@ -87,7 +87,7 @@ impl Contract for PositionExpiredV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         Nested.check(&self.reason, &at.name("reason"))?;
         WAIT_TIME_SECONDS.check(&self.wait_time_seconds, &at.name("wait_time_seconds"))?;
@@ -162,7 +162,7 @@ impl Contract for PositionExpiredV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "heartbeat_timeout" | "cancelled" | "admin_revoked" => Ok(()),
             _ => {

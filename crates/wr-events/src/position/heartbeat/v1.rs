@@ -76,7 +76,7 @@ impl Contract for PositionHeartbeatV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         PLACE.check(&self.place, &at.name("place"))?;
         if let Some(estimated_wait_seconds) = &self.estimated_wait_seconds {

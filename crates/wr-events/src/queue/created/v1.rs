@@ -134,7 +134,7 @@ impl Contract for QueueCreatedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         QUEUE_ID.check(&self.queue_id, &at.name("queue_id"))?;
         NAME.check(&self.name, &at.name("name"))?;
         ADMISSION_RATE.check(&self.admission_rate, &at.name("admission_rate"))?;

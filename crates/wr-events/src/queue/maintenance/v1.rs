@@ -101,7 +101,7 @@ impl Contract for QueueMaintenanceV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         QUEUE_ID.check(&self.queue_id, &at.name("queue_id"))?;
         Nested.check(&self.window, &at.name("window"))?;
         MESSAGE.check(&self.message, &at.name("message"))?;
@@ -172,7 +172,7 @@ impl Contract for QueueMaintenanceV1SuspendedOperationsItem {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "enqueue" | "admit" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`enqueue` or `admit`")),

@@ -100,7 +100,7 @@ impl Contract for QueuePausedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         QUEUE_ID.check(&self.queue_id, &at.name("queue_id"))?;
         Nested.check(&self.reason, &at.name("reason"))?;
         if let Some(note) = &self.note {
@@ -183,7 +183,7 @@ impl Contract for QueuePausedV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "manual" | "scheduled" | "overload" | "incident" => Ok(()),
             _ => {

@@ -103,7 +103,7 @@ impl Contract for QueueResumedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         QUEUE_ID.check(&self.queue_id, &at.name("queue_id"))?;
         Nested.check(&self.reason, &at.name("reason"))?;
         if let Some(note) = &self.note {
@@ -180,7 +180,7 @@ impl Contract for QueueResumedV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "manual" | "scheduled" | "recovered" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`manual`, `scheduled` or `recovered`")),

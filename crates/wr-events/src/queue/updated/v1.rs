@@ -70,7 +70,7 @@ impl Contract for QueueUpdatedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         QUEUE_ID.check(&self.queue_id, &at.name("queue_id"))?;
         CHANGES.check(&self.changes, &at.name("changes"))?;
         UPDATED_BY.check(&self.updated_by, &at.name("updated_by"))?;

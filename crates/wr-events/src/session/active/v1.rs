@@ -74,7 +74,7 @@ impl Contract for SessionActiveV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SESSION_ID.check(&self.session_id, &at.name("session_id"))?;
         PAGE_VIEWS.check(&self.page_views, &at.name("page_views"))?;
         Text::new().check(&self.expires_at, &at.name("expires_at"))?;

@@ -93,7 +93,7 @@ impl Contract for SessionExpiredV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SESSION_ID.check(&self.session_id, &at.name("session_id"))?;
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         DURATION_SECONDS.check(&self.duration_seconds, &at.name("duration_seconds"))?;
@@ -164,7 +164,7 @@ impl Contract for SessionExpiredV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "idle_timeout" | "max_duration" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`idle_timeout` or `max_duration`")),

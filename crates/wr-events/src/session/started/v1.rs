@@ -92,7 +92,7 @@ impl Contract for SessionStartedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SESSION_ID.check(&self.session_id, &at.name("session_id"))?;
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         if let Some(ip_address) = &self.ip_address {

@@ -114,7 +114,7 @@ impl Contract for SessionTerminatedV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SESSION_ID.check(&self.session_id, &at.name("session_id"))?;
         POSITION_ID.check(&self.position_id, &at.name("position_id"))?;
         DURATION_SECONDS.check(&self.duration_seconds, &at.name("duration_seconds"))?;
@@ -198,7 +198,7 @@ impl Contract for SessionTerminatedV1Reason {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "completed" | "user_left" | "admin_revoked" | "queue_closed" => Ok(()),
             _ => {

@@ -125,7 +125,7 @@ impl Contract for SystemErrorV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SERVICE.check(&self.service, &at.name("service"))?;
         CODE.check(&self.code, &at.name("code"))?;
         MESSAGE.check(&self.message, &at.name("message"))?;
@@ -207,7 +207,7 @@ impl Contract for SystemErrorV1Severity {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "warning" | "error" | "critical" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`warning`, `error` or `critical`")),

@@ -102,7 +102,7 @@ impl Contract for SystemHealthV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SERVICE.check(&self.service, &at.name("service"))?;
         Nested.check(&self.status, &at.name("status"))?;
         CHECKS.check(&self.checks, &at.name("checks"))?;
@@ -181,7 +181,7 @@ impl Contract for SystemHealthV1Status {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "healthy" | "degraded" | "unhealthy" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`healthy`, `degraded` or `unhealthy`")),
@@ -260,7 +260,7 @@ impl Contract for SystemHealthV1ChecksValue {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         Nested.check(&self.status, &at.name("status"))?;
         if let Some(latency_seconds) = &self.latency_seconds {
             CHECKS_VALUE__LATENCY_SECONDS
@@ -324,7 +324,7 @@ impl Contract for SystemHealthV1ChecksValueStatus {
         )
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         match self.as_str() {
             "pass" | "warn" | "fail" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`pass`, `warn` or `fail`")),

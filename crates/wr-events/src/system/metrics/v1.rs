@@ -90,7 +90,7 @@ impl Contract for SystemMetricsV1 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         SERVICE.check(&self.service, &at.name("service"))?;
         Nested.check(&self.window, &at.name("window"))?;
         METRICS.check(&self.metrics, &at.name("metrics"))?;

@@ -38,7 +38,7 @@ impl Contract for PositionEnqueuedV2 {
         })
     }
 
-    fn check(&self, at: &At<'_>) -> Result<(), Error> {
+    fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         wr_core::Rule::check(&POSITION_ID, &self.position_id, &at.name("position_id"))?;
         wr_core::Rule::check(&RANK, &self.rank, &at.name("rank"))
     }
