@@ -144,7 +144,8 @@ impl Steps {
         let mut steps = vec![format!("edit {path}: {}", edit(what))];
         if let (Some(topology), What::Event(_) | What::Major(_)) = (topology, what) {
             steps.push(format!(
-                "add `{}` to exactly one stream of {topology}, and to the consumers that handle it",
+                "add `{}` to exactly one stream of {topology}, to the services that publish it \
+                 and the consumers that handle it",
                 file.subject
             ));
         }

@@ -24,6 +24,10 @@ pub struct Topology {
     pub redrive: Redrive,
     /// Where the server's own reports of exhausted deliveries are kept.
     pub advisories: Advisories,
+    /// The services by name, which is the `source` of their events; without this, nothing is known
+    /// of who publishes and who consumes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Service>,
 }
 
 /// A JetStream stream.
@@ -193,6 +197,20 @@ pub struct Advisories {
     pub stream: String,
 }
 
+/// A service, and all that it may do with events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// What it does, for an operator.
+    pub description: String,
+    /// The subjects of the events that it publishes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<String>,
+    /// The names of the consumers that it runs; each is run by one service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumes: Vec<String>,
+}
+
 impl Topology {
     /// The JSON Schema of `topology.json`, with the keys of every object in alphabetical order.
     pub fn json_schema() -> serde_json::Value {
@@ -215,6 +233,29 @@ impl Topology {
     /// The stream of a name.
     pub fn stream(&self, name: &str) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.name == name)
+    }
+
+    /// The consumers that are delivered a subject, in the order of the file.
+    pub fn consumers_of<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a Consumer> {
+        self.consumers.iter().filter(move |consumer| {
+            consumer.filter_subjects.iter().any(|filter| covers(filter, subject))
+        })
+    }
+
+    /// The names of the services that publish a subject, in alphabetical order.
+    pub fn publishers_of<'a>(&'a self, subject: &'a str) -> impl Iterator<Item = &'a str> {
+        self.services
+            .iter()
+            .filter(move |(_, service)| service.publishes.iter().any(|own| own == subject))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The name of the service that runs a consumer.
+    pub fn service_of(&self, consumer: &str) -> Option<&str> {
+        self.services
+            .iter()
+            .find(|(_, service)| service.consumes.iter().any(|own| own == consumer))
+            .map(|(name, _)| name.as_str())
     }
 
     /// The names that stand more than once among streams and among consumers.

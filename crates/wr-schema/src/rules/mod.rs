@@ -63,6 +63,7 @@ rules! {
     topology_consumers,
     topology_invalid,
     topology_limits,
+    topology_services,
     topology_subjects,
     tuple_items,
     two_domains,
