@@ -1,8 +1,12 @@
-//! Starts cargo for what xtask may not import: its output and its exit code are passed on.
+//! Starts cargo, and what it built, for what xtask may not import: output and exit codes are passed
+//! on, but for what is asked for as lines.
 
 use std::env;
 use std::ffi::OsStr;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+use serde_json::Value;
 
 use crate::{Error, Exit, Screen, folders};
 
@@ -49,11 +53,23 @@ impl Cargo {
     pub(crate) fn run(mut self, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         screen.out.flush()?;
         let status = self.0.status().map_err(|error| self.cannot_start(&error))?;
-        match status.code().map(u8::try_from) {
-            Some(Ok(0)) => Ok(Exit::Clean),
-            Some(Ok(code)) => Ok(Exit::Child(code)),
-            Some(Err(_)) | None => Ok(Exit::Failed),
-        }
+        Ok(exit_of(status))
+    }
+
+    /// Runs it to its end, and takes the lines of its output that are JSON; the others are for
+    /// people, and go where progress goes.
+    pub(crate) fn lines(
+        mut self,
+        screen: &mut Screen<'_>,
+        take: &mut dyn FnMut(Value),
+    ) -> Result<Exit, Error> {
+        lines(&mut self.0, screen, take).map_err(|error| self.cannot_start(&error))
+    }
+
+    /// What it prints.
+    pub(crate) fn text(mut self) -> Result<String, Error> {
+        let output = self.0.output().map_err(|error| self.cannot_start(&error))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Becomes it, so that the shell waits for it after a Ctrl-C too, while it clears away; where
@@ -76,5 +92,63 @@ impl Cargo {
             format!("cannot start `{cargo}`: {error}"),
             "run it through `cargo xtask`, which knows where cargo is",
         )
+    }
+}
+
+/// A program that is no cargo: what cargo built, or a tool that runs it.
+pub(crate) struct Program(Command);
+
+impl Program {
+    /// By its path, or by its name.
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Program {
+        Program(Command::new(program))
+    }
+
+    /// Further arguments.
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Program {
+        self.0.args(args);
+        self
+    }
+
+    /// As [`Cargo::lines`].
+    pub(crate) fn lines(
+        mut self,
+        screen: &mut Screen<'_>,
+        take: &mut dyn FnMut(Value),
+    ) -> Result<Exit, Error> {
+        lines(&mut self.0, screen, take).map_err(|error| {
+            let program = self.0.get_program().to_string_lossy();
+            Error::failed(format!("cannot start `{program}`: {error}"), "run the command again")
+        })
+    }
+
+    /// Everything it prints, and how it ended.
+    pub(crate) fn output(mut self) -> std::io::Result<Output> {
+        self.0.output()
+    }
+}
+
+fn lines(
+    command: &mut Command,
+    screen: &mut Screen<'_>,
+    take: &mut dyn FnMut(Value),
+) -> std::io::Result<Exit> {
+    screen.out.flush()?;
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        let line = line?;
+        match serde_json::from_str(&line) {
+            Ok(value @ Value::Object(_)) => take(value),
+            Ok(_) | Err(_) => writeln!(screen.err, "{line}")?,
+        }
+    }
+    Ok(exit_of(child.wait()?))
+}
+
+fn exit_of(status: ExitStatus) -> Exit {
+    match status.code().map(u8::try_from) {
+        Some(Ok(0)) => Exit::Clean,
+        Some(Ok(code)) => Exit::Child(code),
+        Some(Err(_)) | None => Exit::Failed,
     }
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+mod bench;
 mod child;
 mod compat;
 mod demo;
@@ -93,6 +94,7 @@ enum Verb {
     Fuzz(fuzz::Args),
     Interop(interop::Args),
     Demo(demo::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the verb of this process's command line, on its terminal.
@@ -108,8 +110,8 @@ pub fn main() -> ExitCode {
 
 /// Runs the verb of a command line, whose first argument is the program, without colours.
 ///
-/// Nothing but `fuzz`, `interop`, `demo` and, to read git, `compat` starts a process; `demo` becomes
-/// it, and does not return, where the system can do that. A failure to write is [`Exit::Failed`].
+/// Nothing but `fuzz`, `interop`, `bench`, `demo` and, to read git, `compat` starts a process; `demo`
+/// becomes it, and does not return, where the system can do that. A failure to write is [`Exit::Failed`].
 pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
@@ -135,6 +137,7 @@ pub fn run_on(
             Verb::Fuzz(args) => fuzz::run(&args, screen),
             Verb::Interop(args) => interop::run(&args, screen),
             Verb::Demo(args) => demo::run(&args, screen),
+            Verb::Bench(args) => bench::run(&args, screen),
         },
     };
     match result.and_then(|exit| screen.out.flush().map(|()| exit).map_err(Error::from)) {

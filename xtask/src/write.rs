@@ -232,7 +232,7 @@ fn remove_empty(folder: Option<&Path>, ours: &[Folder]) {
 }
 
 /// Writes beside the path, then renames, so that nobody reads half a file.
-fn replace(path: &Path, contents: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, contents: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

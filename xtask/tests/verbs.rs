@@ -47,6 +47,7 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "fuzz --help",
         "interop --help",
         "demo --help",
+        "bench --help",
     ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Clean, "{args}");
@@ -69,6 +70,10 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "diff a 1.0",
         "demo --events few",
         "demo --events 99",
+        "bench --only everything",
+        "bench --launches 0",
+        "bench --update",
+        "bench --instructions --only codec",
     ] {
         let done = xtask(&at, args);
         assert_eq!(done.exit, Exit::Usage, "{args}");
