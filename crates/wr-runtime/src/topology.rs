@@ -79,6 +79,21 @@ impl Topology {
         streams.find(|stream| subjects::stored(stream.subjects, subject))
     }
 
+    /// The streams that may store what a filter matches, where `*` is any token and a final `>` any
+    /// rest.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSubject`]: the text is no filter.
+    pub fn streams_of(&self, filter: &str) -> Result<Vec<&'static Stream>> {
+        if !subjects::is_filter(filter) {
+            return Err(ErrorKind::InvalidSubject.into());
+        }
+        let may = |stream: &&Stream| {
+            stream.subjects.iter().any(|subject| subjects::overlap(subject, filter))
+        };
+        Ok(self.constants.streams.iter().filter(may).collect())
+    }
+
     /// The consumer of a durable name.
     pub fn consumer(&self, name: &str) -> Option<&'static Consumer> {
         self.constants.consumers.iter().find(|consumer| consumer.name == name)

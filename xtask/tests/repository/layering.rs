@@ -21,7 +21,11 @@ const TABLE: &[Row] = &[
     Row { name: "wr-testkit", may_import: &[], tests_may: &[] },
     Row { name: "wr-runtime", may_import: &["wr-core"], tests_may: &["wr-events", "wr-testkit"] },
     Row { name: "wr-docs", may_import: &["wr-schema", "wr-compat", "wr-codegen"], tests_may: &[] },
-    Row { name: "wr-cli", may_import: &["wr-core", "wr-events", "wr-runtime"], tests_may: &[] },
+    Row {
+        name: "wr-cli",
+        may_import: &["wr-core", "wr-events", "wr-runtime"],
+        tests_may: &["wr-testkit"],
+    },
     Row {
         name: "xtask",
         may_import: &["wr-schema", "wr-compat", "wr-codegen", "wr-docs", "wr-testkit"],

@@ -1,0 +1,119 @@
+//! `wr dlq`: what consumers gave up: counted, shown, redriven, purged.
+
+mod list;
+mod purge;
+mod redrive;
+mod show;
+
+use std::fmt::Display;
+
+use serde_json::{Value, json};
+use wr_core::Catalogue;
+use wr_runtime::{DeadLetterQueue, Group, Reason, Selection};
+
+use crate::Exit;
+use crate::arguments::{ConnectArguments, DlqVerb, SelectionArguments};
+use crate::error::Result;
+use crate::message::ago;
+use crate::screen::{Screen, Table, Tone, count};
+
+pub(crate) async fn run(
+    catalogue: &'static Catalogue,
+    connect: &ConnectArguments,
+    verb: DlqVerb,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let connection = connect.connect().await?;
+    let queue = DeadLetterQueue::new(&connection, catalogue)?;
+    match verb {
+        DlqVerb::List(options) => list::run(&queue, &options, screen).await,
+        DlqVerb::Show(options) => show::run(catalogue, &queue, &options, screen).await,
+        DlqVerb::Redrive(options) => redrive::run(&queue, &options, screen).await,
+        DlqVerb::Purge(options) => purge::run(&queue, &options, screen).await,
+    }
+}
+
+impl SelectionArguments {
+    fn selection(&self) -> Selection {
+        let mut selection = Selection::all();
+        if !self.sequences.is_empty() {
+            selection = selection.sequences(self.sequences.iter().copied());
+        }
+        if let Some(consumer) = &self.consumer {
+            selection = selection.consumer(consumer);
+        }
+        if let Some(stream) = &self.stream {
+            selection = selection.stream(stream);
+        }
+        if let Some(subject) = &self.subject {
+            selection = selection.subject(subject);
+        }
+        if let Some(reason) = &self.reason {
+            selection = selection.reason(Reason::parse(reason));
+        }
+        if let Some(since) = self.since {
+            selection = selection.since(since);
+        }
+        if let Some(until) = self.until {
+            selection = selection.until(until);
+        }
+        match self.limit {
+            Some(limit) => selection.limit(limit),
+            None => selection,
+        }
+    }
+}
+
+/// What is selected, by consumer and reason.
+fn groups_text(screen: &Screen<'_>, groups: &[Group]) -> String {
+    let mut table = Table::new(&["count", "consumer", "reason", "oldest", "newest"]);
+    for group in groups {
+        let reason = group.reason.as_ref().map_or("no dead letter", Reason::as_str);
+        table.row(vec![
+            (Some(Tone::Bad), group.count.to_string()),
+            (Some(Tone::Name), group.consumer.clone().unwrap_or_else(|| "unknown".to_owned())),
+            (None, reason.to_owned()),
+            (None, ago(group.oldest)),
+            (None, ago(group.newest)),
+        ]);
+    }
+    table.text(screen)
+}
+
+/// A selection that a person is to decide on.
+struct Chosen {
+    selection: Selection,
+    /// How many dead letters it is now.
+    total: u64,
+}
+
+impl Chosen {
+    /// Shows what is selected, and asks, unless nothing would be done or the answer is given. None
+    /// where the answer is no.
+    async fn ask(
+        queue: &DeadLetterQueue,
+        arguments: &SelectionArguments,
+        is_decided: bool,
+        question: impl FnOnce(&str) -> String,
+        screen: &mut Screen<'_>,
+    ) -> Result<Option<Chosen>> {
+        let selection = arguments.selection();
+        let groups = queue.groups(&selection).await?;
+        let total: u64 = groups.iter().map(|group| group.count).sum();
+        if total > 0 && !is_decided {
+            let text = groups_text(screen, &groups);
+            write!(screen.err, "{text}")?;
+            if !screen.confirm(&question(&count(total, "dead letter")))? {
+                return Ok(None);
+            }
+        }
+        // No more than those that were shown.
+        let selection = selection.limit(usize::try_from(total).unwrap_or(usize::MAX));
+        Ok(Some(Chosen { selection, total }))
+    }
+}
+
+/// Dead letters and what is the matter with each, for a program.
+fn reasons_json<E: Display>(all: &[(u64, E)]) -> Vec<Value> {
+    all.iter().map(|(at, why)| json!({ "sequence": at, "why": why.to_string() })).collect()
+}

@@ -1,0 +1,45 @@
+//! `wr dlq purge`: dead letters are deleted.
+
+use serde_json::json;
+use wr_runtime::DeadLetterQueue;
+
+use super::{Chosen, reasons_json};
+use crate::Exit;
+use crate::arguments::PurgeArguments;
+use crate::error::Result;
+use crate::screen::{Screen, Tone, count, printable};
+
+pub(super) async fn run(
+    queue: &DeadLetterQueue,
+    options: &PurgeArguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let question = |letters: &str| format!("Delete {letters} for good?");
+    let is_decided = options.dry_run || options.yes;
+    let chosen = Chosen::ask(queue, &options.selection, is_decided, question, screen).await?;
+    let Some(chosen) = chosen else {
+        writeln!(screen.err, "nothing was deleted")?;
+        return Ok(Exit::No);
+    };
+    let report = queue.purge(&chosen.selection, options.dry_run).await?;
+    let document = json!({
+        "dry_run": options.dry_run,
+        "selected": report.selected,
+        "purged": report.purged,
+        "gone": report.gone,
+        "failed": reasons_json(&report.failed),
+        "stopped": report.stopped.as_ref().map(ToString::to_string),
+    });
+    screen.show(&document, |screen, _| {
+        let done = if options.dry_run { "would be deleted" } else { "deleted" };
+        let text = format!("{} of {} {done}", report.purged, count(report.selected, "dead letter"));
+        writeln!(screen.out, "{}", screen.paint(Tone::Good, text))?;
+        for (sequence, why) in &report.failed {
+            let text = format!("{sequence} stays: {}", printable(&why.to_string()));
+            writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
+        }
+        Ok(())
+    })?;
+    let is_done = report.failed.is_empty() && report.stopped.is_none();
+    Ok(if is_done { Exit::Done } else { Exit::No })
+}

@@ -1,0 +1,117 @@
+//! `wr`, the tool of the person on call: topology, messages, dead letters, health.
+//!
+//! It knows no event: [`main`] is handed a catalogue, and another domain has a `wr` of its own by
+//! calling it with another one.
+//!
+//! A verb is a module: it asks [`wr_runtime`], and gives what it found to [`Screen`], as text for a
+//! person or with `--json` for a program. Personal data is masked unless asked for.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use wr_core::Catalogue;
+
+mod arguments;
+mod connect;
+mod context;
+mod dlq;
+mod doctor;
+mod error;
+mod get;
+mod health;
+mod message;
+mod personal;
+mod publish;
+mod screen;
+mod tail;
+mod topology;
+
+use arguments::{Arguments, Verb};
+use error::{Error, Result};
+use screen::Screen;
+
+/// How a verb ended.
+///
+/// 101 is what a panic returns: it is never ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// 0: done; asked whether all is well, it is.
+    Done,
+    /// 1: could not be done.
+    Failed,
+    /// 2: the command line is wrong; clap's own code.
+    Usage,
+    /// 100: the answer is no.
+    No,
+    /// 130: interrupted, as a shell has it.
+    Interrupted,
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::No => 100,
+            Exit::Interrupted => 130,
+        }
+    }
+}
+
+/// Runs the command line of this process for a catalogue.
+pub fn main(catalogue: &'static Catalogue) -> ExitCode {
+    let matches = Arguments::command().get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let colour = arguments.colour(io::stdout().is_terminal());
+    let mut out = io::BufWriter::new(io::stdout());
+    let mut err = io::stderr();
+    let mut screen = Screen {
+        out: &mut out,
+        err: &mut err,
+        colour,
+        json: arguments.json,
+        shows_personal_data: arguments.show_personal_data,
+        is_attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(run(catalogue, arguments, &mut screen)),
+        Err(error) => Err(Error::failed(
+            format!("no threads, or no sockets: {error}"),
+            "see to the limits of this machine, then run the command again",
+        )),
+    };
+    let exit = exit.unwrap_or_else(|error| {
+        // Where nobody hears of the error, the exit code is left.
+        let _ = error.write(screen.err, screen.json);
+        error.exit()
+    });
+    let _ = screen.out.flush();
+    ExitCode::from(exit.code())
+}
+
+async fn run(
+    catalogue: &'static Catalogue,
+    arguments: Arguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let Arguments { connect, verb, .. } = arguments;
+    match verb {
+        Verb::Completion { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "wr", &mut screen.out);
+            Ok(Exit::Done)
+        }
+        Verb::Topology(verb) => topology::run(catalogue, &connect, verb, screen).await,
+        Verb::Tail(options) => tail::run(catalogue, &connect, options, screen).await,
+        Verb::Publish(options) => publish::run(catalogue, &connect, options, screen).await,
+        Verb::Get(options) => get::run(catalogue, &connect, options, screen).await,
+        Verb::Dlq(verb) => dlq::run(catalogue, &connect, verb, screen).await,
+        Verb::Health => health::run(catalogue, &connect, screen).await,
+        Verb::Doctor(overrides) => doctor::run(catalogue, &connect, &overrides, screen).await,
+    }
+}

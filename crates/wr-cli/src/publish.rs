@@ -1,0 +1,207 @@
+//! `wr publish`: messages from a file, each judged by its schema before it is sent.
+
+use std::io::{self, Read};
+
+use serde::Serialize;
+use serde_json::Value;
+use wr_core::chrono::{SecondsFormat, Utc};
+use wr_core::uuid::Uuid;
+use wr_core::{Catalogue, Subject};
+use wr_runtime::async_nats::HeaderMap;
+use wr_runtime::async_nats::jetstream::message::PublishMessage;
+use wr_runtime::{Connection, Registry, Side, TraceContext};
+
+use crate::Exit;
+use crate::arguments::{ConnectArguments, PublishArguments};
+use crate::error::{Error, Result};
+use crate::screen::{Screen, Tone, count};
+
+/// What became of one message.
+#[derive(Debug, Serialize)]
+struct Published {
+    /// Its number in the file, from 1.
+    number: usize,
+    subject: Option<&'static str>,
+    id: Option<String>,
+    stream: Option<String>,
+    sequence: Option<u64>,
+    /// The stream had it already.
+    duplicate: bool,
+    /// Why it was not sent.
+    refused: Option<String>,
+}
+
+/// All or nothing is judged; nothing is sent where one message is refused.
+pub(crate) async fn run(
+    catalogue: &'static Catalogue,
+    connect: &ConnectArguments,
+    options: PublishArguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let text = read(&options)?;
+    let messages = documents(&text)?;
+    let registry = Registry::new(catalogue)?;
+    let mut ready = Vec::new();
+    let mut refused = Vec::new();
+    for (number, document) in (1..).zip(messages) {
+        let message = options.message(catalogue, document)?;
+        match judged(catalogue, &registry, &message) {
+            Ok(subject) => ready.push((number, subject, message)),
+            Err(why) => refused.push((number, why)),
+        }
+    }
+    if !refused.is_empty() {
+        for (number, why) in &refused {
+            let told = Published { number: *number, refused: Some(why.clone()), ..nothing() };
+            screen.show(&told, |screen, _| {
+                let text = screen.paint(Tone::Bad, format!("message {number} is refused: {why}"));
+                writeln!(screen.out, "{text}")
+            })?;
+        }
+        writeln!(screen.err, "nothing was sent")?;
+        return Ok(Exit::No);
+    }
+    if options.dry_run {
+        let text = format!("{} would be sent", count(ready.len() as u64, "message"));
+        screen.show(&serde_json::json!({ "would_send": ready.len() }), |screen, _| {
+            writeln!(screen.out, "{text}")
+        })?;
+        return Ok(Exit::Done);
+    }
+    let connection = connect.connect().await?;
+    for (number, subject, message) in &ready {
+        let told = send(&connection, *number, subject, message).await.map_err(|why| {
+            let rest = format!("message {number} of {}, and those behind it", ready.len());
+            let next = "run the command again: what was sent has its id, and is not stored twice \
+                        within the stream's duplicate window";
+            Error::failed(format!("{rest}, were not sent: {why}"), next)
+        })?;
+        screen.show(&told, write)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn nothing() -> Published {
+    Published {
+        number: 0,
+        subject: None,
+        id: None,
+        stream: None,
+        sequence: None,
+        duplicate: false,
+        refused: None,
+    }
+}
+
+fn read(options: &PublishArguments) -> Result<String> {
+    let path = &options.file;
+    let mut text = String::new();
+    let got = match path.as_os_str() == "-" {
+        true => io::stdin().read_to_string(&mut text).map(drop),
+        false => std::fs::read_to_string(path).map(|all| text = all),
+    };
+    got.map_err(|cause| Error::file("read", path, &cause))?;
+    Ok(text)
+}
+
+/// The documents of a text, whatever white space stands between them.
+fn documents(text: &str) -> Result<Vec<Value>> {
+    let all = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let all = all.collect::<Result<Vec<_>, _>>().map_err(|cause| {
+        let next = "correct the file: one message as JSON, or one a line";
+        Error::usage(format!("the file is no JSON: {cause}"), next)
+    })?;
+    match all.is_empty() {
+        true => Err(Error::usage("the file is empty", "give a file with a message")),
+        false => Ok(all),
+    }
+}
+
+impl PublishArguments {
+    /// The message: the document, or the envelope around it.
+    fn message(&self, catalogue: &'static Catalogue, document: Value) -> Result<Value> {
+        let Some(event_type) = &self.event_type else { return Ok(document) };
+        let of_type = |subject: &&Subject| subject.event_type == event_type;
+        let newest = catalogue.subjects.iter().filter(of_type).max_by_key(|it| it.major);
+        let unknown = || {
+            let next = "see the types in the catalogue, for example with `wr tail`";
+            Error::usage(format!("the catalogue has no event of type `{event_type}`"), next)
+        };
+        let subject = newest.ok_or_else(unknown)?;
+        let minor = subject.newest().map_or(0, |minor| minor.minor);
+        let mut message = serde_json::json!({
+            "id": Uuid::now_v7().to_string(),
+            "version": format!("{}.{minor}", subject.major),
+            "type": event_type,
+            "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            "source": self.source,
+            "data": document,
+        });
+        if let (Some(queue), Value::Object(members)) = (&self.queue, &mut message) {
+            members.insert("queue_id".to_owned(), queue.as_str().into());
+        }
+        Ok(message)
+    }
+}
+
+/// The subject of a message that may be sent, or why it may not.
+fn judged(
+    catalogue: &'static Catalogue,
+    registry: &Registry,
+    message: &Value,
+) -> Result<&'static str, String> {
+    let text = |name: &str| message.get(name).and_then(Value::as_str);
+    let lack = |name: &str| format!("it has no `{name}`; with `--type` the file holds payloads");
+    let event_type = text("type").ok_or_else(|| lack("type"))?;
+    let version = text("version").ok_or_else(|| lack("version"))?;
+    let (major, _) = wr_core::parse_version(version)
+        .ok_or_else(|| "its `version` is not of the form `{major}.{minor}`".to_owned())?;
+    let major = major.parse().unwrap_or(u32::MAX);
+    let subject = catalogue.find_type(event_type, major).map_err(|error| error.to_string())?;
+    let bytes = message.to_string();
+    let judged = registry.validate_message(Side::Publish, subject.subject, bytes.as_bytes());
+    judged.map(|()| subject.subject).map_err(|error| error.to_string())
+}
+
+async fn send(
+    connection: &Connection,
+    number: usize,
+    subject: &'static str,
+    message: &Value,
+) -> Result<Published, String> {
+    let id = message.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut headers = HeaderMap::new();
+    headers.insert("Content-Type", "application/json");
+    headers.insert("Nats-Msg-Id", id.as_str());
+    let trace = TraceContext::root();
+    headers.insert("traceparent", format!("00-{}-{}-01", trace.trace_id(), trace.span_id()));
+    let body = message.to_string().into_bytes();
+    let outgoing = PublishMessage::build().payload(body.into()).headers(headers);
+    let sent = connection.jetstream().send_publish(subject, outgoing).await;
+    let told = match sent {
+        Ok(told) => told.await.map_err(|error| error.to_string())?,
+        Err(error) => return Err(error.to_string()),
+    };
+    Ok(Published {
+        number,
+        subject: Some(subject),
+        id: Some(id),
+        stream: Some(told.stream),
+        sequence: Some(told.sequence),
+        duplicate: told.duplicate,
+        refused: None,
+    })
+}
+
+fn write(screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
+    let place = format!(
+        "{} {}",
+        told.stream.as_deref().unwrap_or_default(),
+        told.sequence.unwrap_or_default()
+    );
+    let what = if told.duplicate { "was there already" } else { "published" };
+    let tone = if told.duplicate { Tone::Warning } else { Tone::Good };
+    let text = screen.paint(tone, what);
+    let (subject, id) = (told.subject.unwrap_or_default(), told.id.as_deref().unwrap_or_default());
+    writeln!(screen.out, "{text} {subject} as {place}, id {id}")
+}

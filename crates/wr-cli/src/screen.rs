@@ -1,0 +1,166 @@
+//! Where a verb writes to, and how: text for a person, or a document for a program.
+
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+
+/// Where a verb writes to, and how.
+pub(crate) struct Screen<'a> {
+    /// What was asked for. Standard output.
+    pub(crate) out: &'a mut dyn Write,
+    /// Progress, questions and errors. Standard error.
+    pub(crate) err: &'a mut dyn Write,
+    /// Whether `out` shows colours.
+    pub(crate) colour: bool,
+    /// Whether a program reads.
+    pub(crate) json: bool,
+    /// Whether personal data is shown.
+    pub(crate) shows_personal_data: bool,
+    /// Whether a person can be asked.
+    pub(crate) is_attended: bool,
+}
+
+/// What a text is, as a colour tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Good,
+    Warning,
+    Bad,
+    /// A name that the eye looks for.
+    Name,
+    /// What is there for completeness.
+    Quiet,
+}
+
+impl Screen<'_> {
+    /// What was found: as JSON where a program reads, else by `text`.
+    pub(crate) fn show<T: Serialize>(
+        &mut self,
+        found: &T,
+        text: impl FnOnce(&mut Self, &T) -> io::Result<()>,
+    ) -> Result<()> {
+        if self.json {
+            self.json_line(found)?;
+        } else {
+            text(self, found)?;
+        }
+        Ok(())
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json_line<T: Serialize>(&mut self, found: &T) -> io::Result<()> {
+        let line = serde_json::to_string(found).map_err(io::Error::other)?;
+        writeln!(self.out, "{line}")
+    }
+
+    /// A text in the colour of what it is.
+    pub(crate) fn paint<T: Display>(&self, tone: Tone, text: T) -> String {
+        let style = match tone {
+            Tone::Good => AnsiColor::Green.on_default(),
+            Tone::Warning => AnsiColor::Yellow.on_default(),
+            Tone::Bad => AnsiColor::Red.on_default().bold(),
+            Tone::Name => Style::new().bold(),
+            Tone::Quiet => Style::new().dimmed(),
+        };
+        match self.colour {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_string(),
+        }
+    }
+
+    /// Asks a person for a yes. Whoever cannot be asked has to say it on the command line.
+    pub(crate) fn confirm(&mut self, question: &str) -> Result<bool> {
+        if !self.is_attended || self.json {
+            let what = format!("{question} Nobody can be asked");
+            return Err(Error::usage(what, "look at it with `--dry-run`, then add `--yes`"));
+        }
+        write!(self.err, "{question} [y/N] ")?;
+        self.err.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+}
+
+impl fmt::Debug for Screen<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen").field("json", &self.json).finish_non_exhaustive()
+    }
+}
+
+/// A table whose columns are as wide as what stands in them; the last may be of any width.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    rows: Vec<Vec<(Option<Tone>, String)>>,
+}
+
+impl Table {
+    /// A table with names above its columns.
+    pub(crate) fn new(head: &[&str]) -> Table {
+        let cell = |name: &&str| (Some(Tone::Quiet), (*name).to_owned());
+        Table { rows: vec![head.iter().map(cell).collect()] }
+    }
+
+    pub(crate) fn row(&mut self, cells: Vec<(Option<Tone>, String)>) {
+        // Control characters come from outside and would move the cursor.
+        let clean = |(tone, text): (Option<Tone>, String)| (tone, printable(&text));
+        self.rows.push(cells.into_iter().map(clean).collect());
+    }
+
+    /// The lines, each with its end.
+    pub(crate) fn text(&self, screen: &Screen<'_>) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|(_, text)| text.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut lines = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            let last = row.len().saturating_sub(1);
+            for (at, ((tone, text), width)) in row.iter().zip(&widths).enumerate() {
+                let fill = if at == last { 0 } else { width - text.chars().count() + 2 };
+                line += &tone.map_or_else(|| text.clone(), |tone| screen.paint(tone, text));
+                line += &" ".repeat(fill);
+            }
+            lines += line.trim_end();
+            lines.push('\n');
+        }
+        lines
+    }
+}
+
+/// The text with what is no character to look at written as an escape.
+pub(crate) fn printable(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => clean.extend(c.escape_default()),
+            false => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// `1 message`, `2 messages`.
+pub(crate) fn count(number: u64, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_cannot_move_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
+    }
+}

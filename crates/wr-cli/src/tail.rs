@@ -1,0 +1,224 @@
+//! `wr tail`: events as they come, decoded and judged.
+
+use std::io;
+
+use futures_util::stream::{self, BoxStream, StreamExt, select_all};
+use serde::Serialize;
+use serde_json::{Value, json};
+use wr_core::Catalogue;
+use wr_core::chrono::{DateTime, Utc};
+use wr_runtime::async_nats::jetstream::Message;
+use wr_runtime::async_nats::jetstream::consumer::DeliverPolicy;
+use wr_runtime::async_nats::jetstream::consumer::pull::OrderedConfig;
+use wr_runtime::{Connection, Overrides, Registry, Topology};
+
+use crate::Exit;
+use crate::arguments::{ConnectArguments, TailArguments};
+use crate::error::{Error, Result};
+use crate::message::{Decoded, time};
+use crate::screen::{Screen, Tone, printable};
+
+/// An event that came.
+#[derive(Debug, Serialize)]
+struct Came {
+    stream: String,
+    sequence: u64,
+    subject: String,
+    stored_at: String,
+    #[serde(flatten)]
+    decoded: Decoded,
+}
+
+pub(crate) async fn run(
+    catalogue: &'static Catalogue,
+    connect: &ConnectArguments,
+    options: TailArguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let sources = sources(catalogue, &options)?;
+    let registry = Registry::new(catalogue)?;
+    let connection = connect.connect().await?;
+    let mut messages = Vec::new();
+    for (stream, filters) in sources {
+        messages.push(open(&connection, stream, filters, &options).await?);
+    }
+    let mut messages = select_all(messages);
+    let mut shown = 0;
+    while options.count.is_none_or(|count| shown < count) {
+        let Some(message) = messages.next().await else { break };
+        let message = message?;
+        let body = &message.payload;
+        // What is filtered by must be seen, whatever is masked after.
+        if !options.means(serde_json::from_slice(body).ok().as_ref()) {
+            continue;
+        }
+        let shows = screen.shows_personal_data;
+        let decoded = Decoded::read(catalogue, &registry, &message.subject, body, shows);
+        let came = came(&message, decoded)?;
+        screen.show(&came, write)?;
+        screen.out.flush()?;
+        shown += 1;
+    }
+    Ok(Exit::Done)
+}
+
+/// Which streams to read, and what of each.
+fn sources(
+    catalogue: &'static Catalogue,
+    options: &TailArguments,
+) -> Result<Vec<(&'static str, Vec<String>)>> {
+    let topology = Topology::new(catalogue, Overrides::default())?;
+    let mut sources = Vec::new();
+    match &options.subject {
+        Some(filter) => {
+            let wrong = |_| {
+                let next =
+                    "write tokens between dots, where `*` is any token and a final `>` any rest";
+                Error::usage(format!("`{filter}` is no subject and no filter"), next)
+            };
+            let streams = topology.streams_of(filter).map_err(wrong)?;
+            sources.extend(streams.iter().map(|stream| (stream.name, vec![filter.clone()])));
+        }
+        None => {
+            for stream in topology.constants().streams {
+                let is_in = |subject: &&str| {
+                    topology.stream_of(subject).is_some_and(|it| it.name == stream.name)
+                };
+                let all = catalogue.subjects.iter().map(|it| it.subject);
+                let filters: Vec<String> = all.filter(is_in).map(str::to_owned).collect();
+                if !filters.is_empty() {
+                    sources.push((stream.name, filters));
+                }
+            }
+        }
+    }
+    let dead_letters = topology.constants().dead_letters.stream;
+    if let [(only, _)] = sources.as_slice()
+        && *only == dead_letters
+    {
+        let what = "these subjects carry dead letters, which are no events";
+        return Err(Error::usage(what, "look at them with `wr dlq list --each`"));
+    }
+    sources.retain(|(stream, _)| *stream != dead_letters);
+    match sources.is_empty() {
+        true => {
+            let what = "no stream of the catalogue has such a subject";
+            Err(Error::usage(what, "see the subjects with `wr topology plan --json`"))
+        }
+        false => Ok(sources),
+    }
+}
+
+type Messages = BoxStream<'static, Result<Message>>;
+
+/// The messages of a stream in their order; they end where no more is there, if asked to.
+async fn open(
+    connection: &Connection,
+    name: &'static str,
+    filters: Vec<String>,
+    options: &TailArguments,
+) -> Result<Messages> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let next = "`wr doctor` looks at the streams and permissions";
+        Error::failed(format!("cannot read stream `{name}`: {error}"), next)
+    };
+    let stream = connection.jetstream().get_stream(name).await.map_err(|error| failed(&error))?;
+    let config = OrderedConfig {
+        filter_subjects: filters,
+        deliver_policy: match options.since {
+            Some(since) => from_moment(since)?,
+            None if !options.follows() => DeliverPolicy::All,
+            None => DeliverPolicy::New,
+        },
+        ..OrderedConfig::default()
+    };
+    let consumer = stream.create_consumer(config).await.map_err(|error| failed(&error))?;
+    let is_empty = consumer.cached_info().num_pending == 0;
+    if !options.follows() && is_empty {
+        return Ok(stream::empty().boxed());
+    }
+    let messages = consumer.messages().await.map_err(|error| failed(&error))?;
+    let follows = options.follows();
+    // The last one says that none is behind it.
+    let messages = stream::unfold(Some(messages), move |rest| async move {
+        let mut rest = rest?;
+        let message = rest.next().await?.map_err(|error| {
+            let next = "run the command again, with `--since`";
+            Error::failed(format!("reading stream `{name}` ended: {error}"), next)
+        });
+        let pending = message.as_ref().ok().and_then(|it| it.info().ok().map(|info| info.pending));
+        let goes_on = message.is_ok() && (follows || pending != Some(0));
+        Some((message, goes_on.then_some(rest)))
+    });
+    Ok(messages.boxed())
+}
+
+/// Begins with what was stored at a moment: the client's type for it is another crate's, but it
+/// reads what the server is told.
+fn from_moment(since: DateTime<Utc>) -> Result<DeliverPolicy> {
+    let told = json!({ "deliver_policy": "by_start_time", "opt_start_time": since.to_rfc3339() });
+    serde_json::from_value(told).map_err(|_| {
+        Error::usage("`--since` is before any message", "give a later time, or a duration")
+    })
+}
+
+impl TailArguments {
+    fn follows(&self) -> bool {
+        !self.no_follow
+    }
+
+    /// Whether a message is one of those that are asked for.
+    fn means(&self, message: Option<&Value>) -> bool {
+        let member = |name: &str| message.and_then(|it| it.get(name));
+        let field = |name: &str| member("data").and_then(|data| data.get(name));
+        let has = |value: Option<&Value>, text: &str| match value {
+            Some(Value::String(string)) => string == text,
+            Some(value) => serde_json::from_str(text).is_ok_and(|told: Value| told == *value),
+            None => false,
+        };
+        let type_fits =
+            self.types.is_empty() || self.types.iter().any(|it| has(member("type"), it));
+        let about =
+            |queue: &String| has(member("queue_id"), queue) || has(field("queue_id"), queue);
+        type_fits
+            && self.queue.as_ref().is_none_or(about)
+            && self.position.as_ref().is_none_or(|id| has(field("position_id"), id))
+            && self.fields.iter().all(|(name, value)| has(field(name), value))
+    }
+}
+
+fn came(message: &Message, decoded: Decoded) -> Result<Came> {
+    let info = message.info().map_err(|error| {
+        Error::failed(format!("a message of no stream: {error}"), "run the command again")
+    })?;
+    let stored_at = i64::try_from(info.published.unix_timestamp_nanos()).unwrap_or_default();
+    Ok(Came {
+        stream: info.stream.to_owned(),
+        sequence: info.stream_sequence,
+        subject: message.subject.to_string(),
+        stored_at: time(DateTime::from_timestamp_nanos(stored_at)),
+        decoded,
+    })
+}
+
+/// One line: when, what, about which queue, the payload; a second one where it is refused.
+fn write(screen: &mut Screen<'_>, came: &Came) -> io::Result<()> {
+    let name = came.decoded.member("type").unwrap_or(&came.subject);
+    let refused = came.decoded.refused.as_deref();
+    let tone = if refused.is_some() { Tone::Bad } else { Tone::Name };
+    let name = screen.paint(tone, printable(name));
+    let when = screen.paint(Tone::Quiet, &came.stored_at);
+    let place = screen.paint(Tone::Quiet, format!("{} {}", came.stream, came.sequence));
+    let queue = came.decoded.member("queue_id").map(|queue| format!(" {}", printable(queue)));
+    let data = match &came.decoded.message {
+        Some(message) => message.get("data").unwrap_or(message).to_string(),
+        None => format!("no JSON: {} bytes", came.decoded.bytes),
+    };
+    let queue = queue.unwrap_or_default();
+    writeln!(screen.out, "{when} {name}{queue} {} {place}", printable(&data))?;
+    if let Some(why) = refused {
+        let text = format!("  a consumer refuses it: {}", printable(why));
+        writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
+    }
+    Ok(())
+}

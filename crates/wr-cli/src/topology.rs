@@ -1,0 +1,114 @@
+//! `wr topology`: the catalogue's streams, buckets and consumers against the server's.
+
+use std::io;
+
+use serde_json::json;
+use wr_core::Catalogue;
+use wr_core::topology::Storage;
+use wr_runtime::{Overrides, Permission, Plan, Topology};
+
+use crate::Exit;
+use crate::arguments::{
+    ApplyArguments, ConnectArguments, OverrideArguments, StorageArgument, TopologyVerb,
+};
+use crate::error::Result;
+use crate::screen::{Screen, Tone};
+
+pub(crate) async fn run(
+    catalogue: &'static Catalogue,
+    connect: &ConnectArguments,
+    verb: TopologyVerb,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    match verb {
+        TopologyVerb::Plan(overrides) => {
+            let topology = overrides.topology(catalogue)?;
+            let plan = topology.plan(&connect.connect().await?).await?;
+            screen.show(&plan, |screen, plan| writeln!(screen.out, "{plan}"))?;
+            Ok(if plan.is_empty() { Exit::Done } else { Exit::No })
+        }
+        TopologyVerb::Verify(overrides) => {
+            let topology = overrides.topology(catalogue)?;
+            let drift = topology.plan(&connect.connect().await?).await?.drift();
+            screen.show(&json!({ "drift": drift }), |screen, _| write_drift(screen, &drift))?;
+            Ok(if drift.is_empty() { Exit::Done } else { Exit::No })
+        }
+        TopologyVerb::Apply(options) => apply(catalogue, connect, options, screen).await,
+    }
+}
+
+impl OverrideArguments {
+    /// The topology of this environment.
+    pub(crate) fn topology(&self, catalogue: &'static Catalogue) -> Result<Topology> {
+        let mut overrides = Overrides::default();
+        if let Some(replicas) = self.replicas {
+            overrides = overrides.replicas(replicas);
+        }
+        match self.storage {
+            Some(StorageArgument::File) => overrides = overrides.storage(Storage::File),
+            Some(StorageArgument::Memory) => overrides = overrides.storage(Storage::Memory),
+            None => {}
+        }
+        if let Some(percent) = self.max_bytes_percent {
+            overrides = overrides.max_bytes_percent(percent);
+        }
+        for (name, bytes) in &self.max_bytes {
+            overrides = overrides.max_bytes(name, *bytes);
+        }
+        Ok(Topology::new(catalogue, overrides)?)
+    }
+}
+
+async fn apply(
+    catalogue: &'static Catalogue,
+    connect: &ConnectArguments,
+    options: ApplyArguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
+    let topology = options.overrides.topology(catalogue)?;
+    let connection = connect.connect().await?;
+    let plan = topology.plan(&connection).await?;
+    if !plan.is_empty() && !screen.json {
+        writeln!(screen.err, "{plan}")?;
+    }
+    let permission = options.permission();
+    let may = plan.is_empty() || options.yes || screen.confirm(&question(&plan))?;
+    if !may {
+        writeln!(screen.err, "nothing was changed")?;
+        return Ok(Exit::No);
+    }
+    let applied = plan.apply(&connection, permission).await?;
+    screen.show(&applied, |screen, applied| writeln!(screen.out, "{applied}"))?;
+    Ok(Exit::Done)
+}
+
+impl ApplyArguments {
+    fn permission(&self) -> Permission {
+        let mut permission = Permission::default();
+        if self.allow_destructive {
+            permission = permission.allow_destructive();
+        }
+        if self.allow_recreate {
+            permission = permission.allow_recreate();
+        }
+        permission
+    }
+}
+
+fn question(plan: &Plan) -> String {
+    match plan.is_destructive() {
+        true => "Apply this plan, which may lose messages?".to_owned(),
+        false => "Apply this plan?".to_owned(),
+    }
+}
+
+fn write_drift(screen: &mut Screen<'_>, drift: &[String]) -> io::Result<()> {
+    if drift.is_empty() {
+        let text = screen.paint(Tone::Good, "the server has what the catalogue says");
+        return writeln!(screen.out, "{text}");
+    }
+    for line in drift {
+        writeln!(screen.out, "{}", screen.paint(Tone::Bad, line))?;
+    }
+    writeln!(screen.out, "see what a change would do with `wr topology plan`")
+}

@@ -1,0 +1,101 @@
+//! How `wr` connects: flags, variables, and the contexts of the `nats` tool.
+
+use serde_json::json;
+use wr_testkit::ServerOptions;
+
+use crate::support::{Stage, wr};
+
+/// A folder of contexts, of which one is selected.
+fn contexts(
+    stage: &Stage,
+    contexts: &[(&str, serde_json::Value)],
+    selected: Option<&str>,
+) -> String {
+    let nats = stage.folder.path().join("nats");
+    std::fs::create_dir_all(nats.join("context")).unwrap();
+    for (name, context) in contexts {
+        std::fs::write(nats.join(format!("context/{name}.json")), context.to_string()).unwrap();
+    }
+    if let Some(selected) = selected {
+        std::fs::write(nats.join("context.txt"), format!("{selected}\n")).unwrap();
+    }
+    stage.folder.path().to_str().unwrap().to_owned()
+}
+
+const HEALTH: &[&str] = &["health", "--json", "--timeout", "2s"];
+
+#[test]
+fn the_selected_context_is_used_unless_told_otherwise() {
+    let stage = Stage::start();
+    let url = stage.server.url();
+    let nowhere = json!({ "url": "nats://127.0.0.1:1" });
+    let here = json!({ "description": "here", "url": url });
+    let home = contexts(&stage, &[("nowhere", nowhere), ("here", here)], Some("here"));
+    let home = [("XDG_CONFIG_HOME", home.as_str())];
+    wr(&home, HEALTH, "").expect(0);
+    let told = [HEALTH, &["--context", "nowhere"]].concat();
+    let ran = wr(&home, &told, "").expect(1);
+    let error: serde_json::Value = serde_json::from_str(ran.err.trim()).unwrap();
+    assert!(error["error"].as_str().unwrap().contains("127.0.0.1:1"), "{error}");
+    // A flag comes before the context.
+    let told = [HEALTH, &["--context", "nowhere", "--server", &url]].concat();
+    wr(&home, &told, "").expect(0);
+    let path = format!("{}/nats/context/here.json", home[0].1);
+    wr(&[], &[HEALTH, &["--context", &path]].concat(), "").expect(0);
+}
+
+#[test]
+fn a_context_that_cannot_be_honoured_is_refused() {
+    let stage = Stage::start();
+    let jwt = json!({ "url": stage.server.url(), "user_jwt": "x" });
+    let home = contexts(&stage, &[("jwt", jwt), ("broken", json!("no object"))], None);
+    let home = [("HOME", home.as_str()), ("XDG_CONFIG_HOME", home.as_str())];
+    for (name, code, part) in [
+        ("jwt", 2, "`user_jwt`"),
+        ("broken", 1, "broken.json"),
+        ("absent", 2, "no context `absent`"),
+    ] {
+        let ran = wr(&home, &["health", "--context", name], "").expect(code);
+        assert!(ran.err.contains(part), "{}", ran.err);
+        assert!(ran.err.contains("= help: "), "{}", ran.err);
+    }
+}
+
+#[test]
+fn logins_come_from_flags_variables_and_contexts() {
+    let config = "authorization { users = [ { user: ann, password: secret } ] }";
+    let server = ServerOptions::new().config(config).start().unwrap();
+    let url = server.url();
+    let apply: &[&str] = &["topology", "apply", "--replicas", "1", "--yes", "--server", &url];
+    let ran = wr(&[], apply, "").expect(1);
+    assert!(ran.err.contains("login failed"), "{}", ran.err);
+    wr(&[], &[apply, &["--user", "ann", "--password", "secret"]].concat(), "").expect(0);
+    let variables = [("NATS_USER", "ann"), ("NATS_PASSWORD", "secret"), ("NATS_URL", url.as_str())];
+    wr(&variables, HEALTH, "").expect(0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ann.json");
+    let context = json!({ "url": url, "user": "ann", "password": "secret" });
+    std::fs::write(&path, context.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    wr(&[("NATS_CONTEXT", path)], HEALTH, "").expect(0);
+    // No help page shows what stands in a variable.
+    let ran = wr(&[("NATS_PASSWORD", "secret")], &["health", "--help"], "").expect(0);
+    assert!(!ran.out.contains("secret"), "{}", ran.out);
+}
+
+#[test]
+fn nobody_there_is_told_within_the_time() {
+    let begun = std::time::Instant::now();
+    let ran = wr(&[], &["health", "--server", "nats://127.0.0.1:1", "--timeout", "1s"], "");
+    let ran = ran.expect(1);
+    assert!(ran.err.starts_with("error: connect to nats://127.0.0.1:1"), "{}", ran.err);
+    assert!(begun.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn a_completion_names_the_verbs() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = wr(&[], &["completion", shell], "").expect(0);
+        assert!(ran.out.contains("redrive"), "{shell}");
+    }
+}

@@ -1,0 +1,143 @@
+//! An incident from dead letters to redrive.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wr_events::{
+    CATALOGUE, Event, QueueCreatedV1, QueueMaintenanceV1, QueuePausedV1, QueueResumedV1,
+    QueueUpdatedV1,
+};
+use wr_runtime::{
+    ConnectOptions, Delivery, Handled, HandlerError, Handlers, Subscriber, SubscriberOptions,
+};
+
+use crate::support::Stage;
+
+const CONSUMER: &str = "audit-logger";
+
+async fn fails<T>(_: Event<T>, _: Delivery) -> Handled {
+    Err(HandlerError::permanent("the disk is full"))
+}
+
+async fn works<T>(_: Event<T>, _: Delivery) -> Handled {
+    Ok(())
+}
+
+/// Runs the consumer until nothing is left for it.
+fn consume(stage: &Stage, handlers: Handlers) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = ConnectOptions::new("test").server(stage.server.url());
+        let connection = options.connect().await.unwrap();
+        let options = SubscriberOptions::new();
+        let subscriber = Subscriber::start(&connection, CONSUMER, handlers, options).await.unwrap();
+        let mut consumer = connection
+            .jetstream()
+            .get_consumer_from_stream::<wr_runtime::async_nats::jetstream::consumer::pull::Config, _, _>(
+                CONSUMER,
+                "QUEUE_EVENTS",
+            )
+            .await
+            .unwrap();
+        let end = std::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let info = consumer.info().await.unwrap();
+            if info.num_pending == 0 && info.num_ack_pending == 0 {
+                break;
+            }
+            assert!(std::time::Instant::now() < end, "{info:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let drained = subscriber.drain(Duration::from_secs(5)).await.unwrap();
+        assert!(drained.returned.is_empty());
+    });
+}
+
+fn ill() -> Handlers {
+    Handlers::new(&CATALOGUE)
+        .on(fails::<QueuePausedV1>)
+        .on(works::<QueueCreatedV1>)
+        .on(works::<QueueUpdatedV1>)
+        .on(works::<QueueResumedV1>)
+        .on(works::<QueueMaintenanceV1>)
+}
+
+fn well() -> Handlers {
+    Handlers::new(&CATALOGUE)
+        .on(works::<QueuePausedV1>)
+        .on(works::<QueueCreatedV1>)
+        .on(works::<QueueUpdatedV1>)
+        .on(works::<QueueResumedV1>)
+        .on(works::<QueueMaintenanceV1>)
+}
+
+fn paused(number: usize) -> Value {
+    json!({ "queue_id": format!("q-{number}"), "reason": "incident", "paused_by": "ann@example.com" })
+}
+
+#[test]
+fn an_incident() {
+    let stage = Stage::start();
+    assert_eq!(stage.wr(&["dlq", "list"]).expect(0).out, "no dead letters\n");
+    let payloads: Vec<Value> = (0..5).map(paused).collect();
+    stage.publish("queue.paused", &payloads).expect(0);
+    consume(&stage, ill());
+
+    let groups = stage.wr(&["dlq", "list", "--json"]).expect(0).json();
+    assert_eq!(groups[0]["groups"][0]["count"], 5, "{groups:?}");
+    assert_eq!(groups[0]["groups"][0]["consumer"], CONSUMER);
+    assert_eq!(groups[0]["groups"][0]["reason"], "permanent_error");
+    let text = stage.wr(&["dlq", "list"]).expect(0).out;
+    assert!(text.contains("audit-logger  permanent_error"), "{text}");
+    let each = stage.wr(&["dlq", "list", "--each", "--json", "--limit", "2"]).expect(0).json();
+    assert_eq!(each.len(), 2);
+    let sequence = each[0]["sequence"].to_string();
+
+    let shown = stage.wr(&["dlq", "show", &sequence]).expect(0).out;
+    for part in ["permanent_error: the disk is full", "after 1 delivery", "QUEUE_EVENTS 5", "•••"]
+    {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("ann@"), "{shown}");
+    let all = stage.wr(&["dlq", "show", &sequence, "--show-personal-data", "--json"]).expect(0);
+    assert_eq!(all.json()[0]["message"]["data"]["paused_by"], "ann@example.com");
+    stage.wr(&["dlq", "show", "99"]).expect(100);
+
+    // Nobody can be asked here, and nothing is done.
+    let ran = stage.wr(&["dlq", "redrive"]).expect(2);
+    assert!(ran.err.contains("5 dead letters") && ran.err.contains("--dry-run"), "{}", ran.err);
+    let dry = stage.wr(&["dlq", "redrive", "--dry-run"]).expect(0);
+    assert_eq!(dry.out, "5 of 5 dead letters would be redriven\n");
+    let one = stage.wr(&["dlq", "redrive", &sequence, "--yes"]).expect(0);
+    assert_eq!(one.out, "1 of 1 dead letter redriven\n");
+    let rest =
+        stage.wr(&["dlq", "redrive", "--consumer", CONSUMER, "--rate", "100", "--yes", "--json"]);
+    let rest = rest.expect(0).json();
+    assert_eq!((&rest[0]["redriven"], &rest[0]["selected"]), (&json!(4), &json!(4)));
+    assert_eq!(
+        stage.wr(&["dlq", "redrive", "--yes"]).expect(0).out,
+        "no dead letters are selected\n"
+    );
+    consume(&stage, well());
+    assert_eq!(stage.wr(&["dlq", "list"]).expect(0).out, "no dead letters\n");
+}
+
+#[test]
+fn what_cannot_be_redriven_is_left_and_can_be_purged() {
+    let stage = Stage::start();
+    stage.publish("queue.paused", &[paused(1)]).expect(0);
+    consume(&stage, ill());
+    let ran = stage.wr(&["dlq", "redrive", "--to", "nobody", "--yes"]).expect(2);
+    assert!(ran.err.contains("no consumer `nobody`"), "{}", ran.err);
+    let ran = stage.wr(&["dlq", "redrive", "--to", "analytics-processor", "--yes"]).expect(100);
+    assert!(ran.out.contains("0 of 1 dead letter redriven"), "{}", ran.out);
+    assert!(ran.out.contains("does not read `waitingroom.queue.paused.v1`"), "{}", ran.out);
+    assert!(stage.wr(&["dlq", "purge", "--dry-run"]).expect(0).out.contains("1 of 1"));
+    stage.wr(&["dlq", "purge"]).expect(2);
+    assert_eq!(
+        stage.wr(&["dlq", "purge", "--reason", "unmarshal_error", "--yes"]).expect(0).out,
+        "0 of 0 dead letters deleted\n"
+    );
+    assert_eq!(stage.wr(&["dlq", "purge", "--yes"]).expect(0).out, "1 of 1 dead letter deleted\n");
+    assert_eq!(stage.wr(&["dlq", "list"]).expect(0).out, "no dead letters\n");
+}

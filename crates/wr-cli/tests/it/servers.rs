@@ -1,0 +1,81 @@
+//! Topology, health, and the doctor.
+
+use serde_json::Value;
+use wr_testkit::ServerOptions;
+
+use crate::support::{Stage, wr};
+
+#[test]
+fn a_topology_is_planned_applied_and_verified() {
+    let server = wr_testkit::Server::start().unwrap();
+    let url = server.url();
+    let run = |arguments: &[&str]| wr(&[("NATS_URL", &url)], arguments, "");
+    let one: &[&str] = &["--replicas", "1"];
+    let planned = run(&[&["topology", "plan"], one].concat()).expect(100);
+    assert!(planned.out.contains("POSITION_EVENTS"), "{}", planned.out);
+    // Three replicas cannot be had from one server.
+    run(&["topology", "apply", "--yes"]).expect(1);
+    // Nobody can be asked here.
+    let ran = run(&[&["topology", "apply"], one].concat()).expect(2);
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+    let applied = run(&[&["topology", "apply", "--yes", "--json"], one].concat()).expect(0).json();
+    assert!(applied[0]["created"].as_array().unwrap().len() > 10, "{applied:?}");
+    run(&[&["topology", "plan"], one].concat()).expect(0);
+    run(&[&["topology", "verify"], one].concat()).expect(0);
+    let drift =
+        run(&["topology", "verify", "--replicas", "1", "--max-bytes", "QUEUE_EVENTS=1048576"]);
+    let drift = drift.expect(100);
+    assert!(drift.out.starts_with("stream QUEUE_EVENTS: max_bytes"), "{}", drift.out);
+    let ran = run(&["topology", "plan", "--max-bytes", "NOWHERE=1"]).expect(2);
+    assert!(ran.err.contains("NOWHERE"), "{}", ran.err);
+    run(&["topology", "plan", "--replicas", "6"]).expect(2);
+}
+
+#[test]
+fn health_tells_what_is_missing() {
+    let stage = Stage::start();
+    let health = stage.wr(&["health", "--json"]).expect(0).json();
+    assert_eq!(health[0]["ready"], true);
+    assert_eq!(health[0]["consumers"].as_array().unwrap().len(), 4);
+    let text = stage.wr(&["health"]).expect(0).out;
+    assert!(text.ends_with("\nready\n"), "{text}");
+    let server = wr_testkit::Server::start().unwrap();
+    let ran = wr(&[("NATS_URL", &server.url())], &["health"], "").expect(100);
+    assert!(ran.out.ends_with("\nnot ready\n"), "{}", ran.out);
+    assert!(ran.out.contains("`POSITION_EVENTS` does not exist"), "{}", ran.out);
+}
+
+fn findings(told: &[Value]) -> Vec<(String, String)> {
+    let all = told[0]["findings"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    all.iter().map(|it| (text(&it["look"]), text(&it["verdict"]))).collect()
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    let stage = Stage::start();
+    let told = stage.wr(&["doctor", "--replicas", "1", "--json"]).expect(0).json();
+    let found = findings(&told);
+    for look in ["server", "account", "clock", "max_payload", "topology", "health", "dead letters"]
+    {
+        assert!(found.contains(&(look.to_owned(), "good".to_owned())), "{look}: {told:?}");
+    }
+    assert!(found.contains(&("reconciler".to_owned(), "warning".to_owned())), "{told:?}");
+    // The catalogue asks for three.
+    let told = stage.wr(&["doctor", "--json"]).expect(100).json();
+    assert!(findings(&told).contains(&("topology".to_owned(), "bad".to_owned())), "{told:?}");
+    let text = stage.wr(&["doctor"]).expect(100).out;
+    assert!(text.contains("= help: see `wr topology plan`"), "{text}");
+}
+
+#[test]
+fn the_doctor_says_what_it_may_not_ask() {
+    let config = r#"authorization { users = [ { user: ann, password: s, permissions: {
+        publish: ["$JS.API.INFO"], subscribe: ["_INBOX.>"] } } ] }"#;
+    let server = ServerOptions::new().config(config).start().unwrap();
+    let url = server.url();
+    let arguments =
+        ["doctor", "--server", &url, "--user", "ann", "--password", "s", "--timeout", "1s"];
+    let ran = wr(&[], &arguments, "");
+    assert!(ran.out.contains("permission denied: publish on `$JS.API.STREAM.INFO"), "{ran:?}");
+}
