@@ -32,7 +32,7 @@ use wr_core::chrono::{DateTime, Utc};
 use crate::error::{ErrorKind, Result, Violation};
 
 pub use keep::{Keeper, Kept};
-pub(crate) use keep::{original_subject, topology};
+pub(crate) use keep::topology;
 pub use queue::{DeadLetterQueue, Entry, Group, ListOrder, PurgeReport};
 pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 pub use selection::Selection;

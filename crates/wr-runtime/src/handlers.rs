@@ -3,10 +3,11 @@
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -20,6 +21,10 @@ use crate::delivery::Delivery;
 use crate::error::{ErrorKind, Result, Violation};
 use crate::retry::RetryPolicy;
 use crate::trace::TraceContext;
+
+/// The number of a handler: a message's subject is looked up once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route(pub(crate) usize);
 
 /// What a handler returns.
 pub type Handled = std::result::Result<(), HandlerError>;
@@ -114,7 +119,9 @@ where
 /// The handlers of a service, at most one an event.
 pub struct Handlers {
     catalogue: &'static Catalogue,
-    entries: HashMap<&'static str, Box<dyn Entry>>,
+    entries: Vec<Box<dyn Entry>>,
+    /// Which of them is for a subject.
+    routes: HashMap<&'static str, Route>,
     /// The `Runner<T>` of each `T`, for upcasts.
     runners: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     mistakes: Vec<String>,
@@ -125,7 +132,8 @@ impl Handlers {
     pub fn new(catalogue: &'static Catalogue) -> Handlers {
         Handlers {
             catalogue,
-            entries: HashMap::new(),
+            entries: Vec::new(),
+            routes: HashMap::new(),
             runners: HashMap::new(),
             mistakes: Vec::new(),
         }
@@ -136,8 +144,7 @@ impl Handlers {
     pub fn on<T: Payload + Send + 'static>(mut self, handler: impl Handler<T>) -> Self {
         let handler = Arc::new(handler);
         let run = move |event, delivery, deadline| -> Running {
-            let handler = handler.clone();
-            Box::pin(guarded(handler, event, delivery, deadline))
+            Box::pin(guarded(handler.clone(), event, delivery, deadline))
         };
         let runner = Arc::new(Runner::<T> { run: Box::new(run), key: OnceLock::new() });
         self.runners.insert(TypeId::of::<T>(), Box::new(runner.clone()));
@@ -223,7 +230,7 @@ impl Handlers {
     /// Handles one message as a first delivery of 3 attempts, without a server; nothing is
     /// acknowledged, sent or waited for.
     pub async fn handle(&self, subject: &str, headers: &HeaderMap, bytes: &[u8]) -> Outcome {
-        let prepared = match self.prepare(subject, bytes) {
+        let prepared = match self.prepare(subject, self.route(subject), bytes) {
             Ok(prepared) => prepared,
             Err(undecodable) => return undecodable.outcome(),
         };
@@ -237,7 +244,7 @@ impl Handlers {
 
     /// As [`Handlers::handle`], for any delivery: a last attempt, or one that was redriven.
     pub async fn handle_delivery(&self, delivery: Delivery, bytes: &[u8]) -> Outcome {
-        match self.prepare(delivery.subject, bytes) {
+        match self.prepare(delivery.subject, self.route(delivery.subject), bytes) {
             Ok(prepared) => prepared.handle(delivery).await,
             Err(undecodable) => undecodable.outcome(),
         }
@@ -245,16 +252,21 @@ impl Handlers {
 
     /// The subjects that have a handler.
     pub fn subjects(&self) -> BTreeSet<&'static str> {
-        self.entries.keys().copied().collect()
+        self.routes.keys().copied().collect()
     }
 
     pub(crate) fn catalogue(&self) -> &'static Catalogue {
         self.catalogue
     }
 
-    /// The subject and the event type of every handler.
-    pub(crate) fn event_types(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.entries.iter().map(|(subject, entry)| (*subject, entry.event_type()))
+    /// The event type of every handler, as [`Route`] numbers them.
+    pub(crate) fn event_types(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().map(|entry| entry.event_type())
+    }
+
+    /// The handler of a subject.
+    pub(crate) fn route(&self, subject: &str) -> Option<Route> {
+        self.routes.get(subject).copied()
     }
 
     /// Refuses handlers that contradict each other.
@@ -265,18 +277,19 @@ impl Handlers {
         }
     }
 
-    /// Whether the events of a subject have an order.
-    pub(crate) fn is_ordered(&self, subject: &str) -> bool {
-        self.entries.get(subject).is_some_and(|entry| entry.is_ordered())
+    /// Whether the events of a handler have an order.
+    pub(crate) fn is_ordered(&self, route: Option<Route>) -> bool {
+        self.entry(route).is_some_and(|entry| entry.is_ordered())
     }
 
     /// Reads a message as an event, ready to be handled.
     pub(crate) fn prepare(
         &self,
         subject: &str,
+        route: Option<Route>,
         bytes: &[u8],
     ) -> std::result::Result<Prepared, Undecodable> {
-        match self.entries.get(subject) {
+        match self.entry(route) {
             Some(entry) => std::panic::catch_unwind(AssertUnwindSafe(|| entry.prepare(bytes)))
                 .map_err(|_| Undecodable::panicked())?
                 .map_err(Undecodable::new),
@@ -293,9 +306,14 @@ impl Handlers {
         if let Err(error) = self.catalogue.find(subject) {
             self.mistakes.push(format!("`{subject}` (`{event_type}`): {error}"));
         }
-        if self.entries.insert(subject, Box::new(entry)).is_some() {
+        if self.routes.insert(subject, Route(self.entries.len())).is_some() {
             self.mistakes.push(format!("`{subject}` is handled twice"));
         }
+        self.entries.push(Box::new(entry));
+    }
+
+    fn entry(&self, route: Option<Route>) -> Option<&dyn Entry> {
+        Some(self.entries.get(route?.0)?.as_ref())
     }
 
     fn runner<T: 'static>(&self) -> Option<Arc<Runner<T>>> {
@@ -309,8 +327,12 @@ impl fmt::Debug for Handlers {
     }
 }
 
-/// What follows from how a handler ended.
-pub(crate) fn outcome(handled: Handled, delivery: &Delivery, policy: &RetryPolicy) -> Outcome {
+/// What follows from how a handler ended, at which of how many attempts.
+pub(crate) fn outcome(
+    handled: Handled,
+    (attempt, attempts): (u32, u32),
+    policy: &RetryPolicy,
+) -> Outcome {
     let error = match handled {
         Ok(()) => return Outcome::Ack,
         Err(error) => error,
@@ -322,9 +344,9 @@ pub(crate) fn outcome(handled: Handled, delivery: &Delivery, policy: &RetryPolic
     };
     match error.class {
         Class::Permanent => dead(Reason::PermanentError),
-        Class::Retryable(_) if delivery.is_last_attempt() => dead(Reason::MaxRetriesExceeded),
+        Class::Retryable(_) if attempt >= attempts => dead(Reason::MaxRetriesExceeded),
         Class::Retryable(after) => Outcome::Retry {
-            after: after.unwrap_or_else(|| policy.delay(delivery.attempt)),
+            after: after.unwrap_or_else(|| policy.delay(attempt)),
             error: error.text,
         },
     }
@@ -380,8 +402,8 @@ impl Prepared {
     }
 
     async fn handle(self, delivery: Delivery) -> Outcome {
-        let handled = self.run(delivery.clone(), None).await;
-        outcome(handled, &delivery, &RetryPolicy::default())
+        let attempts = (delivery.attempt, delivery.attempts);
+        outcome(self.run(delivery, None).await, attempts, &RetryPolicy::default())
     }
 
     fn new<T: Payload + Send + 'static>(
@@ -413,16 +435,18 @@ async fn guarded<T>(
     let trace = delivery.trace.clone();
     let handling = trace.scope(async move { handler(event, delivery).await });
     let in_time = async move {
-        match deadline {
-            Some(deadline) => match tokio::time::timeout(deadline, handling).await {
-                Ok(handled) => handled,
-                Err(_) => Err(HandlerError::retryable(format!(
-                    "the handler took longer than {} s",
-                    deadline.as_secs_f64(),
-                ))),
-            },
-            None => handling.await,
+        let mut handling = pin!(handling);
+        let Some(deadline) = deadline else { return handling.await };
+        // Most handlers end at once, and need no timer.
+        let begun = poll_fn(|context| Poll::Ready(handling.as_mut().poll(context)));
+        if let Poll::Ready(handled) = begun.await {
+            return handled;
         }
+        let handled = tokio::time::timeout(deadline, handling).await;
+        handled.unwrap_or_else(|_| {
+            let deadline = deadline.as_secs_f64();
+            Err(HandlerError::retryable(format!("the handler took longer than {deadline} s")))
+        })
     };
     let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
     AssertUnwindSafe(in_time).catch_unwind().await.unwrap_or_else(panicked)

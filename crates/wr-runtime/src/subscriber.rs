@@ -3,24 +3,25 @@
 mod attach;
 mod in_flight;
 mod order;
+mod place;
 mod pull;
 mod seen;
 mod work;
+mod workers;
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer;
-use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use wr_core::topology::{Consumer, Topology};
+use wr_core::topology::Consumer;
 
 use self::attach::Position;
 use self::in_flight::InFlight;
 use self::order::Order;
 use self::seen::Seen;
+use self::workers::Workers;
 use crate::connection::Connection;
 use crate::dead_letter::Keeper;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,6 +29,7 @@ use crate::handlers::Handlers;
 use crate::metrics::{ConsumerMetrics, EventMetrics, Metrics};
 use crate::pulse::Pulse;
 use crate::retry::RetryPolicy;
+use crate::topology::Redrives;
 
 /// How a subscriber works. Every setting has a default.
 #[derive(Clone, Debug)]
@@ -152,18 +154,16 @@ pub struct SubscriberDrained {
 #[derive(Debug)]
 struct Shared {
     connection: Connection,
-    topology: &'static Topology,
     consumer: &'static Consumer,
+    redrives: Redrives,
     handlers: Handlers,
     options: SubscriberOptions,
     keeper: Keeper,
     seen: Option<Seen>,
     metrics: ConsumerMetrics,
-    event_metrics: HashMap<&'static str, Arc<EventMetrics>>,
-    slots: Arc<Semaphore>,
-    /// Told when so many slots are free as the pull loop waits for.
-    freed: Notify,
-    awaited: AtomicUsize,
+    /// As the handlers are numbered.
+    event_metrics: Vec<EventMetrics>,
+    workers: Workers,
     in_flight: InFlight,
     order: Order,
     position: Position,
@@ -251,40 +251,26 @@ impl Shared {
             }
             None => None,
         };
-        let event_metrics = handlers
-            .event_types()
-            .map(|(subject, event_type)| (subject, Arc::new(options.metrics.event(event_type))))
-            .collect();
+        let event_metrics =
+            handlers.event_types().map(|event_type| options.metrics.event(event_type)).collect();
         let metrics = options.metrics.consumer(consumer.stream, consumer.name);
         Ok(Shared {
             connection: connection.clone(),
-            topology,
             consumer,
+            redrives: Redrives::to(topology, consumer.name),
             handlers,
             keeper: Keeper::new(connection, catalogue)?,
             seen,
             in_flight: InFlight::new(metrics.in_flight.clone()),
             metrics,
             event_metrics,
-            slots: Arc::new(Semaphore::new(options.concurrency)),
-            freed: Notify::new(),
-            awaited: AtomicUsize::new(usize::MAX),
+            workers: Workers::new(options.concurrency),
             order: Order::default(),
             position,
             draining: watch::Sender::new(false),
             pulse: Pulse::new(consumer.stream, consumer.name),
             options,
         })
-    }
-
-    /// A slot is free again. The pull loop is told once it can ask for as many as it waits for.
-    fn freed(&self) {
-        // The slot is free before the look, as in the pull loop the wish is there before its look:
-        // one of the two sees the other.
-        fence(Ordering::SeqCst);
-        if self.slots.available_permits() >= self.awaited.load(Ordering::Relaxed) {
-            self.freed.notify_one();
-        }
     }
 
     fn ack_wait(&self) -> Duration {

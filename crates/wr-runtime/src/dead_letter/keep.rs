@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::publish::PublishAck;
 use tracing::{Instrument, Span};
 use wr_core::Catalogue;
-use wr_core::topology::{Consumer, Topology};
+use wr_core::topology::Topology;
 
 use super::{DeadLetter, Reason, form, stored};
 use crate::connection::Connection;
@@ -205,17 +205,4 @@ pub(super) fn require_stream(ack: &PublishAck, stream: &str) -> Result<()> {
 pub(crate) fn topology(catalogue: &'static Catalogue) -> Result<&'static Topology> {
     let none = || ErrorKind::Catalogue("it has no topology".to_owned());
     Ok(catalogue.topology.ok_or_else(none)?)
-}
-
-/// The subject that a consumer's message was first published on, and whether the message comes from
-/// a redrive to that consumer, which stands before that subject.
-pub(crate) fn original_subject<'a>(
-    topology: &Topology,
-    consumer: &Consumer,
-    subject: &'a str,
-) -> (&'a str, bool) {
-    match redriven(topology, consumer.name, subject) {
-        Some(original) => (original, true),
-        None => (subject, false),
-    }
 }

@@ -1,6 +1,7 @@
 //! The messages that this process holds: the server is told that they are being worked on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ use futures_util::FutureExt;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::task::unconstrained;
 
+use super::place::Place;
+
 /// The messages that were delivered and are not settled.
 #[derive(Debug)]
 pub(super) struct InFlight {
@@ -19,14 +22,6 @@ pub(super) struct InFlight {
     returned: Mutex<Vec<u64>>,
     next: AtomicU64,
     gauge: Gauge,
-}
-
-/// A message in its stream; a stream that is made anew counts from 1 again, at another time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) sequence: u64,
-    /// When the stream stored it, in nanoseconds.
-    pub(super) stored_at: i64,
 }
 
 #[derive(Debug)]
@@ -51,29 +46,31 @@ impl InFlight {
         }
     }
 
-    /// Holds a delivery, and gives it a number. None where an earlier delivery of the message is
-    /// being handled in good time: its end settles both.
-    pub(super) fn hold(&self, place: Place, reply: &Subject) -> Option<u64> {
-        let now = Instant::now();
-        let mut all = self.lock();
-        if let Some(held) = all.get_mut(&place)
-            && held.until.is_none_or(|until| now < until)
-        {
-            held.reply = reply.clone();
-            held.told = now;
-            return None;
-        }
+    /// Holds a delivery that came now, and gives it a number. None where an earlier delivery of the
+    /// message is being handled in good time: its end settles both.
+    pub(super) fn hold(&self, place: Place, reply: &Subject, now: Instant) -> Option<u64> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let held = Held { number, reply: reply.clone(), told: now, until: None };
-        if all.insert(place, held).is_none() {
-            self.gauge.inc();
+        let new = Held { number, reply: reply.clone(), told: now, until: None };
+        match self.lock().entry(place) {
+            Entry::Vacant(free) => {
+                free.insert(new);
+                self.gauge.inc();
+            }
+            Entry::Occupied(mut taken) => {
+                let held = taken.get_mut();
+                if held.until.is_none_or(|until| now < until) {
+                    (held.reply, held.told) = (new.reply, now);
+                    return None;
+                }
+                *held = new;
+            }
         }
         Some(number)
     }
 
     /// A handler begins: it is told of until this deadline.
-    pub(super) fn begin(&self, place: Place, number: u64, deadline: Duration) {
-        self.set_until(place, number, Instant::now().checked_add(deadline));
+    pub(super) fn begin(&self, place: Place, number: u64, until: Option<Instant>) {
+        self.set_until(place, number, until);
     }
 
     /// The handler has ended, and what follows takes as long as it takes.
@@ -84,12 +81,13 @@ impl InFlight {
     /// A delivery is about to be settled: where the server is to be told. None where a later
     /// delivery has taken its place.
     pub(super) fn release(&self, place: Place, number: u64) -> Option<Subject> {
-        let mut all = self.lock();
-        if all.get(&place)?.number != number {
-            return None;
+        match self.lock().entry(place) {
+            Entry::Occupied(held) if held.get().number == number => {
+                self.gauge.dec();
+                Some(held.remove().reply)
+            }
+            _ => None,
         }
-        self.gauge.dec();
-        all.remove(&place).map(|held| held.reply)
     }
 
     /// A message was given back.
@@ -168,7 +166,9 @@ mod tests {
     fn who_is_silent_and_held_is_told_of() {
         let in_flight = InFlight::new(Gauge::default());
         let place = |sequence| Place { sequence, stored_at: 0 };
-        let hold = |sequence: u64| in_flight.hold(place(sequence), &sequence.to_string().into());
+        let hold = |sequence: u64| {
+            in_flight.hold(place(sequence), &sequence.to_string().into(), Instant::now())
+        };
         let told = |silence, can: bool| {
             let told = RefCell::new(Vec::new());
             in_flight.tell(silence, |reply| {
@@ -181,7 +181,7 @@ mod tests {
         };
         let numbers = [1, 2, 3].map(|sequence| hold(sequence).unwrap());
         assert!(told(Duration::from_secs(60), true).is_empty());
-        in_flight.begin(place(1), numbers[0], Duration::ZERO);
+        in_flight.begin(place(1), numbers[0], Some(Instant::now()));
         in_flight.release(place(2), numbers[1]).unwrap();
         std::thread::sleep(Duration::from_millis(20));
         let silence = Duration::from_millis(10);

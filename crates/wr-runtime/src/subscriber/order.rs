@@ -3,8 +3,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::work::Job;
 use crate::handlers::Prepared;
 
@@ -30,12 +28,6 @@ impl Order {
             waiting.remove(key);
         }
         next
-    }
-
-    /// A slot that a message of a key holds while it waits.
-    pub(super) fn take_slot(&self, key: &str) -> Option<OwnedSemaphorePermit> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.get_mut(key)?.iter_mut().find_map(|(job, _)| job.take_slot())
     }
 
     /// Forgets what waits; it comes again.

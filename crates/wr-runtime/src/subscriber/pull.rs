@@ -1,17 +1,17 @@
 //! The pull loop: asks for as many messages as there are free slots, and heals itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
 use async_nats::{Message, StatusCode, Subject};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::task::{JoinSet, unconstrained};
+use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 
 use super::work::{Job, nak};
+use super::workers::{Work, Workers};
 use super::{Shared, SubscriberDrained, attach};
 use crate::connection::{Denial, Mark, with_sources};
 use crate::deliver::jittered;
@@ -30,8 +30,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// After so long without a message, the server is not about to send one.
 const QUIET: Duration = Duration::from_millis(100);
-/// How often the first of a key looks for a slot among those behind it.
-const LOOK_BEHIND: Duration = Duration::from_millis(50);
+/// After so long, messages that wait although slots are free wait for threads that are blocked.
+const STANDSTILL: Duration = Duration::from_millis(10);
 /// How long a server that answers may take to end a subscription, whatever the deadline of a drain.
 const ROUND_TRIP: Duration = Duration::from_secs(2);
 /// How long a handler that is told to end at the deadline of a drain may take for it. One that
@@ -44,11 +44,10 @@ pub(super) async fn run(
     mut drained: oneshot::Receiver<Duration>,
 ) -> Result<SubscriberDrained> {
     let _ending = Ending(shared.clone());
-    let mut tasks = JoinSet::new();
     let mut pause = PAUSE;
     let deadline = loop {
         let started = Instant::now();
-        let lost = match Session::open(&shared, &mut tasks).await {
+        let lost = match Session::open(&shared).await {
             Ok(mut session) => {
                 let lost = tokio::select! {
                     lost = session.run() => Err(lost),
@@ -79,7 +78,7 @@ pub(super) async fn run(
             () = find_again(&shared, &mut pause) => {}
         }
     };
-    drain(&shared, tasks, deadline).await
+    drain(&shared, deadline).await
 }
 
 async fn find_again(shared: &Shared, pause: &mut Duration) {
@@ -96,13 +95,14 @@ async fn find_again(shared: &Shared, pause: &mut Duration) {
     }
 }
 
-/// However the loop ends: nobody takes it to run or to be behind, and what waits in an order holds on to nothing.
+/// However the loop ends: nobody takes it to run or to be behind, and what waits holds on to nothing.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.pulse.stopped();
         self.0.metrics.lag.set(0);
+        self.0.workers.close();
         self.0.order.clear();
     }
 }
@@ -124,14 +124,10 @@ fn after(deadline: Duration) -> Instant {
 }
 
 /// Lets the handlers end, at most until the deadline, and gives the rest back.
-async fn drain(
-    shared: &Shared,
-    mut tasks: JoinSet<()>,
-    deadline: Instant,
-) -> Result<SubscriberDrained> {
-    if tokio::time::timeout_at(deadline.into(), ended(&mut tasks)).await.is_err() {
-        tasks.abort_all();
-        let _ = tokio::time::timeout(GRACE, ended(&mut tasks)).await;
+async fn drain(shared: &Arc<Shared>, deadline: Instant) -> Result<SubscriberDrained> {
+    if tokio::time::timeout_at(deadline.into(), all_handled(shared)).await.is_err() {
+        shared.workers.close();
+        let _ = tokio::time::timeout(GRACE, shared.workers.ended()).await;
     }
     shared.order.clear();
     let left = shared.in_flight.take();
@@ -141,8 +137,16 @@ async fn drain(
     Ok(SubscriberDrained { returned: shared.in_flight.returned() })
 }
 
-async fn ended(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
+async fn all_handled(shared: &Arc<Shared>) {
+    loop {
+        let standstill = shared.workers.standstill();
+        if tokio::time::timeout(STANDSTILL, shared.workers.ended()).await.is_ok() {
+            return;
+        }
+        if let Some(since) = standstill {
+            Workers::help(shared, since);
+        }
+    }
 }
 
 /// Gives messages back, in their order, and waits until the server has these and all earlier
@@ -166,9 +170,10 @@ async fn tell(shared: &Shared, mut left: Vec<Subject>) -> Result<()> {
 /// One subscription, and the requests that the server answers on it.
 struct Session<'a> {
     shared: &'a Arc<Shared>,
-    tasks: &'a mut JoinSet<()>,
     inbox: String,
     messages: async_nats::Subscriber,
+    /// What is to be handed over to the workers.
+    received: Vec<Work>,
     /// Messages that were asked for and neither came nor were declined.
     outstanding: usize,
     heard: Instant,
@@ -179,7 +184,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    async fn open(shared: &'a Arc<Shared>, tasks: &'a mut JoinSet<()>) -> Result<Session<'a>> {
+    async fn open(shared: &'a Arc<Shared>) -> Result<Session<'a>> {
         let client = shared.connection.client();
         let inbox = client.new_inbox();
         let mark = shared.connection.mark();
@@ -187,9 +192,9 @@ impl<'a> Session<'a> {
         let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
         Ok(Session {
             shared,
-            tasks,
             inbox,
             messages,
+            received: Vec::new(),
             outstanding: 0,
             heard: Instant::now(),
             is_answered: false,
@@ -222,17 +227,23 @@ impl<'a> Session<'a> {
             if let Err(error) = self.ask().await {
                 return error;
             }
+            let standstill = self.shared.workers.standstill();
             tokio::select! {
                 message = self.messages.next() => {
                     let received = match message {
-                        Some(message) => self.receive(message),
+                        Some(message) => self.receive(message, Instant::now()),
                         None => Err(ErrorKind::Disconnected.into()),
                     };
                     if let Err(error) = received.and_then(|()| self.receive_ready()) {
                         return error;
                     }
                 }
-                () = self.shared.freed.notified() => {}
+                () = self.shared.workers.freed() => {}
+                () = tokio::time::sleep(STANDSTILL), if standstill.is_some() => {
+                    if let Some(since) = standstill {
+                        Workers::help(self.shared, since);
+                    }
+                }
                 Ok(()) = reconnected.changed() => {
                     if let Err(error) = self.receive_ready() {
                         return error;
@@ -251,7 +262,7 @@ impl<'a> Session<'a> {
                     }
                 }
             }
-            while self.tasks.try_join_next().is_some() {}
+            Workers::hand_over(self.shared, &mut self.received);
         }
     }
 
@@ -281,9 +292,8 @@ impl<'a> Session<'a> {
             _ => self.shared.options.concurrency.div_ceil(2),
         };
         // Set before the slots are looked at, so that one that is freed meanwhile is heard of.
-        self.shared.awaited.store(self.outstanding + enough, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        let free = self.shared.slots.available_permits().saturating_sub(self.outstanding);
+        let free = self.shared.workers.free_slots(self.outstanding + enough);
+        let free = free.saturating_sub(self.outstanding);
         // What is asked meanwhile would be asked again after the connection is made anew.
         if free < enough || !self.is_connected() {
             return Ok(());
@@ -316,13 +326,13 @@ impl<'a> Session<'a> {
         asked.await.map_err(|error| ErrorKind::Nats(error.to_string()).into())
     }
 
-    fn receive(&mut self, message: Message) -> Result<()> {
-        self.heard = Instant::now();
+    fn receive(&mut self, message: Message, now: Instant) -> Result<()> {
+        self.heard = now;
         // What comes from a stream has a reply subject, whatever its headers say.
         if message.reply.is_some() {
             self.outstanding = self.outstanding.saturating_sub(1);
             self.answered();
-            self.start(message);
+            self.take(message);
             return Ok(());
         }
         self.outstanding = self.outstanding.saturating_sub(word(&message)?);
@@ -332,11 +342,12 @@ impl<'a> Session<'a> {
 
     /// Receives what is here already.
     fn receive_ready(&mut self) -> Result<()> {
+        let now = Instant::now();
         // Bounded, so that the loop also hears of everything else.
         for _ in 0..256 {
             // Unconstrained, or tokio says at times that nothing is here.
             match unconstrained(self.messages.next()).now_or_never() {
-                Some(Some(message)) => self.receive(message)?,
+                Some(Some(message)) => self.receive(message, now)?,
                 Some(None) => return Err(ErrorKind::Disconnected.into()),
                 None => break,
             }
@@ -352,14 +363,16 @@ impl<'a> Session<'a> {
             if is_connected && self.messages.drain().await.is_ok() {
                 while let Some(message) = self.messages.next().await {
                     // What goes wrong now is no news.
-                    let _ = self.receive(message);
+                    let _ = self.receive(message, Instant::now());
+                    Workers::hand_over(self.shared, &mut self.received);
                 }
             }
         };
         let _ = tokio::time::timeout(ROUND_TRIP, receiving).await;
         while let Some(Some(message)) = unconstrained(self.messages.next()).now_or_never() {
-            let _ = self.receive(message);
+            let _ = self.receive(message, Instant::now());
         }
+        Workers::hand_over(self.shared, &mut self.received);
     }
 
     fn answered(&mut self) {
@@ -369,34 +382,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn start(&mut self, message: Message) {
-        let Some(mut job) = Job::new(self.shared, message) else {
-            tracing::error!(consumer = self.shared.consumer.name, "a message without a position");
-            return;
-        };
-        if !job.hold() {
-            return;
-        }
-        // After a lost request more may come than there are slots.
-        let job = match self.shared.slots.clone().try_acquire_owned() {
-            Ok(slot) => job.with_slot(slot),
-            Err(_) => job,
-        };
-        if !job.is_ordered() {
-            self.tasks.spawn(job.run());
-            return;
-        }
-        match job.prepare() {
-            Ok(prepared) => match prepared.key.clone() {
-                Some(key) if !self.shared.order.add(&key, job, prepared) => {}
-                Some(key) => {
-                    self.tasks.spawn(run_in_order(self.shared.clone(), key));
+    fn take(&mut self, message: Message) {
+        let Some(job) = Job::new(self.shared, message, self.heard) else { return };
+        // What is in no order needs nothing of the event to take its turn.
+        let prepared = job.is_ordered().then(|| job.prepare());
+        match prepared {
+            Some(Ok(prepared)) => {
+                if let Some(key) = prepared.key.clone()
+                    && self.shared.order.add(&key, job, prepared)
+                {
+                    self.received.push(Work::Key(key));
                 }
-                None => {}
-            },
-            Err(_) => {
-                self.tasks.spawn(job.run());
             }
+            Some(Err(_)) | None => self.received.push(Work::Message(job)),
         }
     }
 
@@ -442,50 +440,12 @@ impl<'a> Session<'a> {
     fn set_aside(&mut self, message: Message, waiting: &mut Vec<Job>) {
         let met = if message.reply.is_some() { 1 } else { declined(&message) };
         self.outstanding = self.outstanding.saturating_sub(met);
-        if let Some(mut job) = Job::new(self.shared, message)
-            && job.hold()
-        {
-            waiting.push(job);
-        }
+        waiting.extend(Job::new(self.shared, message, Instant::now()));
     }
 
     fn next(&self) -> String {
         let consumer = self.shared.consumer;
         format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", consumer.stream, consumer.name)
-    }
-}
-
-/// Handles the messages of one key, one after the other.
-async fn run_in_order(shared: Arc<Shared>, key: String) {
-    let mut may_go_on = true;
-    while let Some((job, prepared)) = shared.order.next(&key) {
-        if !may_go_on {
-            job.give_back().await;
-            continue;
-        }
-        let job = match job.has_slot() {
-            true => job,
-            false => match slot(&shared, &key).await {
-                Some(slot) => job.with_slot(slot),
-                None => job,
-            },
-        };
-        may_go_on = job.run_in_order(prepared).await;
-    }
-}
-
-/// A slot for the first of a key. Those behind it may hold every one while they wait for it, so it
-/// takes one of theirs.
-async fn slot(shared: &Shared, key: &str) -> Option<OwnedSemaphorePermit> {
-    loop {
-        if let Some(slot) = shared.order.take_slot(key) {
-            return Some(slot);
-        }
-        // One may come to stand behind it meanwhile.
-        let free = shared.slots.clone().acquire_owned();
-        if let Ok(slot) = tokio::time::timeout(LOOK_BEHIND, free).await {
-            return slot.ok();
-        }
     }
 }
 

@@ -3,116 +3,100 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::RequestErrorKind;
-use async_nats::jetstream;
-use async_nats::{HeaderMap, Subject};
+use async_nats::{HeaderMap, RequestErrorKind, Subject};
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 use wr_core::chrono::{DateTime, Utc};
 
 use super::Shared;
-use super::in_flight::Place;
-use crate::dead_letter::{self, DeadLetter, Kept, Reason};
+use super::place::{self, Place};
+use crate::dead_letter::{DeadLetter, Kept, Reason};
 use crate::delivery::Delivery;
 use crate::error::Violation;
-use crate::handlers::{Outcome, Prepared, Running, Undecodable, outcome};
+use crate::handlers::{Outcome, Prepared, Route, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
 use crate::trace::{self, TraceContext};
 
-/// A message that was delivered, and holds a slot until it is settled.
+/// A message that was delivered, and occupies a slot until it is settled.
 ///
-/// Every message is a task, whose memory is moved as it begins: what rarely runs is boxed.
+/// Every message pays for the memory that its futures take: what rarely runs is boxed.
 pub(super) struct Job {
-    pub(super) shared: Arc<Shared>,
-    subject: String,
+    shared: Arc<Shared>,
+    /// That it was published on first, where it is redriven.
+    subject: Subject,
     redriven: bool,
+    /// The handler of its subject.
+    route: Option<Route>,
     reply: Subject,
     place: Place,
     /// Its number among the deliveries that are held; 0 while it is not.
     held: u64,
+    is_released: bool,
     headers: Arc<HeaderMap>,
     body: Bytes,
-    /// Of the event type, where the subject has a handler.
-    metrics: Option<Arc<EventMetrics>>,
     deliveries: u32,
     received: Instant,
-    slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Job {
-    /// Takes a message over. None where it is no delivery of JetStream, which cannot be settled.
-    pub(super) fn new(shared: &Arc<Shared>, message: async_nats::Message) -> Option<Job> {
-        let context = shared.connection.jetstream().clone();
-        let message = jetstream::Message { message, context };
-        let info = message.info().ok()?;
-        let (sequence, deliveries) = (info.stream_sequence, info.delivered);
-        let stored_at = i64::try_from(info.published.unix_timestamp_nanos()).ok()?;
-        let message = message.message;
-        let reply = message.reply?;
-        let (subject, redriven) =
-            dead_letter::original_subject(shared.topology, shared.consumer, &message.subject);
+    /// Takes a message over, and holds it. None where it is no delivery of JetStream, which cannot
+    /// be settled, and where this process is handling it already, as an earlier delivery.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        message: async_nats::Message,
+        received: Instant,
+    ) -> Option<Job> {
+        let consumer = shared.consumer.name;
+        let reply = message.reply.filter(|reply| !reply.is_empty());
+        let read = reply.and_then(|reply| place::read(&reply).map(|read| (reply, read)));
+        let Some((reply, (place, deliveries))) = read else {
+            tracing::error!(consumer, "a message without a position");
+            return None;
+        };
+        let Some(held) = shared.in_flight.hold(place, &reply, received) else {
+            tracing::debug!(consumer, sequence = place.sequence, "delivered while in work");
+            return None;
+        };
+        shared.workers.occupy();
+        let original = shared.redrives.original(&message.subject).map(Subject::from);
+        let redriven = original.is_some();
+        let subject = original.unwrap_or(message.subject);
         Some(Job {
             shared: shared.clone(),
-            subject: subject.to_owned(),
+            route: shared.handlers.route(&subject),
+            subject,
             redriven,
             reply,
-            place: Place { sequence, stored_at },
-            held: 0,
+            place,
+            held,
+            is_released: false,
             headers: Arc::new(message.headers.unwrap_or_default()),
             body: message.payload,
-            metrics: shared.event_metrics.get(subject).cloned(),
-            deliveries: u32::try_from(deliveries).unwrap_or(u32::MAX),
-            received: Instant::now(),
-            slot: None,
+            deliveries,
+            received,
         })
-    }
-
-    /// Holds the message. False where this process is handling it already, as an earlier delivery.
-    pub(super) fn hold(&mut self) -> bool {
-        match self.shared.in_flight.hold(self.place, &self.reply) {
-            Some(number) => self.held = number,
-            None => tracing::debug!(sequence = self.place.sequence, "delivered while in work"),
-        }
-        self.held != 0
-    }
-
-    /// Gives the message a slot.
-    pub(super) fn with_slot(mut self, slot: OwnedSemaphorePermit) -> Job {
-        self.slot = Some(slot);
-        self
-    }
-
-    pub(super) fn has_slot(&self) -> bool {
-        self.slot.is_some()
-    }
-
-    pub(super) fn take_slot(&mut self) -> Option<OwnedSemaphorePermit> {
-        self.slot.take()
     }
 
     /// Whether its events have an order.
     pub(super) fn is_ordered(&self) -> bool {
-        self.shared.handlers.is_ordered(&self.subject)
+        self.shared.handlers.is_ordered(self.route)
     }
 
     /// Reads the message as an event.
     pub(super) fn prepare(&self) -> Result<Prepared, Undecodable> {
-        self.shared.handlers.prepare(&self.subject, &self.body)
+        self.shared.handlers.prepare(&self.subject, self.route, &self.body)
     }
 
     /// Handles and settles the message, in its own time.
     pub(super) async fn run(mut self) {
-        if self.slot.is_none() {
-            self.slot = self.shared.slots.clone().acquire_owned().await.ok();
-        }
-        self.process(self.prepare(), self.deliveries, false).await;
+        let prepared = self.prepare();
+        self.process(prepared, self.deliveries, false).await;
     }
 
     /// Handles and settles the message in its place in an order. False where it will come again, so
     /// that those behind it must not go before.
-    pub(super) async fn run_in_order(self, prepared: Prepared) -> bool {
+    async fn run_in_order(mut self, prepared: Prepared) -> bool {
         let (mut prepared, mut attempt) = (Ok(prepared), self.deliveries);
         loop {
             match self.process(prepared, attempt, true).await {
@@ -128,19 +112,18 @@ impl Job {
 
     /// Gives the message back while the subscriber drains: at once, or, where it has a place in an
     /// order, with what is left at the end, in the order of the stream.
-    pub(super) async fn give_back(self) {
+    pub(super) async fn give_back(mut self) {
         if !self.is_ordered() {
-            let client = self.shared.connection.client();
-            let newest = self.shared.in_flight.release(self.place, self.held);
+            let reply = self.release();
             self.shared.in_flight.give_back(self.place);
             // Nobody waits for a confirmation of each: the drain ends with one for all.
-            let _ = client.publish(newest.unwrap_or(self.reply.clone()), nak(Duration::ZERO)).await;
+            let _ = self.shared.connection.client().publish(reply, nak(Duration::ZERO)).await;
         }
     }
 
     /// One attempt, which is a span of its own.
     fn process(
-        &self,
+        &mut self,
         prepared: Result<Prepared, Undecodable>,
         attempt: u32,
         in_order: bool,
@@ -155,7 +138,7 @@ impl Job {
     }
 
     async fn conclude(
-        &self,
+        &mut self,
         prepared: Result<Prepared, Undecodable>,
         trace: TraceContext,
         attempt: u32,
@@ -199,7 +182,7 @@ impl Job {
             messaging.system = "nats",
             messaging.operation.name = "process",
             messaging.operation.type = "process",
-            messaging.destination.name = self.subject,
+            messaging.destination.name = self.subject.as_str(),
             messaging.consumer.group.name = self.shared.consumer.name,
             messaging.nats.stream.sequence = self.place.sequence,
             messaging.nats.deliveries = self.deliveries,
@@ -216,7 +199,7 @@ impl Job {
         if self.deliveries > 1 {
             self.shared.metrics.redeliveries.inc();
         }
-        if let (Ok(prepared), Some(metrics)) = (prepared, &self.metrics) {
+        if let (Ok(prepared), Some(metrics)) = (prepared, self.metrics()) {
             metrics.aged((Utc::now() - prepared.timestamp).to_std().unwrap_or_default());
             if prepared.is_newer {
                 metrics.newer_minor();
@@ -233,26 +216,22 @@ impl Job {
 
     /// Runs the handler; also gives the id of what was handled.
     async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> (Outcome, Option<Uuid>) {
-        let id = prepared.id;
+        let Shared { options, in_flight, .. } = &*self.shared;
+        let (id, attempts) = (prepared.id, (delivery.attempt, delivery.attempts));
         let started = Instant::now();
-        let handled = self.handle(prepared, &delivery).await;
-        self.handled(started);
-        let outcome = outcome(handled, &delivery, &self.shared.options.retry);
-        let handled = (outcome == Outcome::Ack).then_some(id);
-        (outcome, handled)
-    }
-
-    /// The handler at work, within its deadline.
-    fn handle(&self, prepared: Prepared, delivery: &Delivery) -> Running {
-        let deadline = self.shared.options.handler_deadline;
-        self.shared.in_flight.begin(self.place, self.held, deadline);
-        prepared.run(delivery.clone(), Some(deadline))
-    }
-
-    fn handled(&self, started: Instant) {
-        self.shared.in_flight.end(self.place, self.held);
-        if let Some(metrics) = &self.metrics {
+        in_flight.begin(self.place, self.held, started.checked_add(options.handler_deadline));
+        let handled = prepared.run(delivery, Some(options.handler_deadline)).await;
+        if let Some(metrics) = self.metrics() {
             metrics.handled(started.elapsed());
+        }
+        match outcome(handled, attempts, &options.retry) {
+            // It is settled at once, unless it is to be remembered first.
+            Outcome::Ack if self.shared.seen.is_none() => (Outcome::Ack, None),
+            outcome => {
+                in_flight.end(self.place, self.held);
+                let handled = (outcome == Outcome::Ack).then_some(id);
+                (outcome, handled)
+            }
         }
     }
 
@@ -264,7 +243,7 @@ impl Job {
 
     /// Tells the server what has become of the message.
     async fn settle(
-        &self,
+        &mut self,
         (outcome, id): (Outcome, Option<Uuid>),
         trace: &TraceContext,
         attempt: u32,
@@ -290,7 +269,7 @@ impl Job {
                 if in_order { Next::Again(after) } else { Next::Later }
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
-                let letter = || self.dead_letter(reason, error, schema_errors);
+                let letter = self.dead_letter(reason, error, schema_errors);
                 Box::pin(self.give_up(letter, trace, in_order)).await
             }
         }
@@ -298,12 +277,11 @@ impl Job {
 
     /// Keeps the message as a dead letter, and only then ends it.
     async fn give_up(
-        &self,
-        letter: impl FnOnce() -> DeadLetter,
+        &mut self,
+        letter: DeadLetter,
         trace: &TraceContext,
         in_order: bool,
     ) -> Next {
-        let letter = letter();
         let reason = letter.reason.label();
         let span = Span::current();
         trace::failed(&span, reason);
@@ -348,7 +326,7 @@ impl Job {
         schema_errors: Vec<Violation>,
     ) -> DeadLetter {
         DeadLetter {
-            original_subject: self.subject.clone(),
+            original_subject: self.subject.to_string(),
             body: self.body.clone(),
             reason,
             error,
@@ -364,20 +342,26 @@ impl Job {
     }
 
     /// Answers the server. Where the answer is lost, the message comes again after the ack wait.
-    async fn answer(&self, answer: Bytes) {
-        let client = self.shared.connection.client();
+    async fn answer(&mut self, answer: Bytes) {
         // Released first: what is given back may be here again before the call returns.
-        let newest = self.shared.in_flight.release(self.place, self.held);
-        let reply = newest.unwrap_or_else(|| self.reply.clone());
+        let reply = self.release();
         let told = match self.shared.options.double_ack {
             true => Box::pin(self.confirm(reply, answer)).await,
             false => {
-                Box::pin(client.publish(reply, answer)).await.map_err(|error| error.to_string())
+                let told = self.shared.connection.client().publish(reply, answer).await;
+                told.map_err(|error| error.to_string())
             }
         };
         if let Err(error) = told {
             tracing::warn!(sequence = self.place.sequence, "the server was not told: {error}");
         }
+    }
+
+    /// Holds the message no more; gives where the server is to be told.
+    fn release(&mut self) -> Subject {
+        self.is_released = true;
+        let newest = self.shared.in_flight.release(self.place, self.held);
+        newest.unwrap_or_else(|| self.reply.clone())
     }
 
     /// Answers until the server confirms it, or until it takes the message for unanswered.
@@ -395,20 +379,35 @@ impl Job {
     }
 
     fn count(&self, status: Status) {
-        if let Some(metrics) = &self.metrics {
+        if let Some(metrics) = self.metrics() {
             metrics.processed(status, self.received.elapsed());
         }
+    }
+
+    /// Of the event type, where the subject has a handler.
+    fn metrics(&self) -> Option<&EventMetrics> {
+        self.shared.event_metrics.get(self.route?.0)
     }
 }
 
 impl Drop for Job {
     fn drop(&mut self) {
         // What is not settled when the subscriber drains is given back by it.
-        if !*self.shared.draining.borrow() {
+        if !self.is_released && !*self.shared.draining.borrow() {
             self.shared.in_flight.release(self.place, self.held);
         }
-        drop(self.slot.take());
-        self.shared.freed();
+        self.shared.workers.free();
+    }
+}
+
+/// Handles the messages of one key, one after the other.
+pub(super) async fn run_in_order(shared: &Shared, key: &str) {
+    let mut may_go_on = true;
+    while let Some((job, prepared)) = shared.order.next(key) {
+        match may_go_on {
+            true => may_go_on = job.run_in_order(prepared).await,
+            false => job.give_back().await,
+        }
     }
 }
 

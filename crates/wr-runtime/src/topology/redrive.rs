@@ -20,10 +20,26 @@ pub(crate) fn redriven<'a>(
     consumer: &str,
     subject: &'a str,
 ) -> Option<&'a str> {
-    let template = fill(topology.redrive_subject, &[(CONSUMER, consumer)]);
-    let (before, after) = template.split_once(SUBJECT)?;
-    let original = subject.strip_prefix(before)?.strip_suffix(after)?;
-    (!original.is_empty()).then_some(original)
+    Redrives::to(topology, consumer).original(subject)
+}
+
+/// What stands around the subject of an original that is redriven to one consumer.
+#[derive(Clone, Debug)]
+pub(crate) struct Redrives(Option<(String, String)>);
+
+impl Redrives {
+    pub(crate) fn to(topology: &Topology, consumer: &str) -> Redrives {
+        let template = fill(topology.redrive_subject, &[(CONSUMER, consumer)]);
+        let around = template.split_once(SUBJECT);
+        Redrives(around.map(|(before, after)| (before.to_owned(), after.to_owned())))
+    }
+
+    /// As [`redriven`].
+    pub(crate) fn original<'a>(&self, subject: &'a str) -> Option<&'a str> {
+        let (before, after) = self.0.as_ref()?;
+        let original = subject.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
+        (!original.is_empty()).then_some(original)
+    }
 }
 
 #[cfg(test)]
