@@ -31,8 +31,8 @@ use wr_events::{
     PositionEnqueuedV1Required, PositionExpiredV1,
 };
 use wr_runtime::{
-    ConnectOptions, Connection, Delivery, Handled, Handlers, Metrics, Overrides, Permission, Publisher,
-    PublisherOptions, Subscriber, SubscriberOptions, Topology, TraceContext,
+    ConnectOptions, Connection, Delivery, Handled, Handlers, Metrics, Overrides, Permission,
+    Publisher, PublisherOptions, Subscriber, SubscriberOptions, Topology, TraceContext,
 };
 use wr_testkit::Server;
 

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
 use async_nats::{Client, ConnectError, ConnectErrorKind, Event, ServerError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -192,6 +194,7 @@ impl ConnectOptions {
             connected,
             request_timeout: self.request_timeout,
             inbox_prefix: self.inbox_prefix.unwrap_or_else(|| INBOX_PREFIX.to_owned()),
+            runtime: Handle::current(),
         };
         connection.require_account().await?;
         Ok(connection)
@@ -271,6 +274,7 @@ pub struct Connection {
     connected: watch::Sender<u64>,
     request_timeout: Duration,
     inbox_prefix: String,
+    runtime: Handle,
 }
 
 impl Connection {
@@ -292,6 +296,26 @@ impl Connection {
     /// How long an answer of JetStream may take.
     pub fn request_timeout(&self) -> Duration {
         self.request_timeout
+    }
+
+    /// The runtime that it lives in.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Refuses what is sent while there is no connection: it would be kept, and sent later.
+    pub(crate) fn require_connected(&self) -> Result<()> {
+        match self.client.connection_state() {
+            State::Connected => Ok(()),
+            _ => Err(ErrorKind::Disconnected.into()),
+        }
+    }
+
+    /// What is denied from now on.
+    pub(crate) fn denied(&self) -> Denied {
+        let Mark(from) = self.mark();
+        let next = self.denials.0.next.subscribe();
+        Denied { from, next, denials: self.denials.clone() }
     }
 
     /// Told each time that the connection is made anew.
@@ -501,6 +525,35 @@ impl Denials {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark(u64);
 
+impl Mark {
+    /// Whether a denial of this number came after it.
+    pub(crate) fn is_before(self, number: u64) -> bool {
+        self.0 <= number
+    }
+}
+
+/// Denials as they come, with their numbers.
+#[derive(Debug)]
+pub(crate) struct Denied {
+    denials: Denials,
+    next: watch::Receiver<u64>,
+    from: u64,
+}
+
+impl Denied {
+    /// Those that are new, once there are some.
+    pub(crate) async fn next(&mut self) -> Vec<(u64, Denial)> {
+        if self.next.changed().await.is_err() {
+            // The connection has ended, and denies nothing any more.
+            std::future::pending::<()>().await;
+        }
+        let until = *self.next.borrow_and_update();
+        let from = std::mem::replace(&mut self.from, until);
+        let recent = self.denials.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().filter(|(number, _)| (from..until).contains(number)).cloned().collect()
+    }
+}
+
 impl Denial {
     /// Of the server's words, for example `Permissions Violation for Publish to "a.b"`.
     fn parse(text: &str) -> Option<Denial> {
@@ -515,7 +568,7 @@ impl Denial {
         Some(Denial { operation, subject: subject.to_owned() })
     }
 
-    fn error(&self) -> Error {
+    pub(crate) fn error(&self) -> Error {
         ErrorKind::PermissionDenied { operation: self.operation, subject: self.subject.clone() }
             .into()
     }

@@ -31,8 +31,8 @@ use wr_core::chrono::{DateTime, Utc};
 
 use crate::error::{ErrorKind, Result, Violation};
 
-pub use keep::{Keeper, Kept};
 pub(crate) use keep::topology;
+pub use keep::{Keeper, Kept};
 pub use queue::{DeadLetterQueue, Entry, Group, ListOrder, PurgeReport};
 pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 pub use selection::Selection;

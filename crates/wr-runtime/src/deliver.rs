@@ -2,13 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::Subject;
-use async_nats::connection::State;
-use async_nats::jetstream;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::subject::SubjectError;
+use async_nats::{Subject, client, jetstream};
 use bytes::Bytes;
 
 use crate::connection::{Connection, Denial, Mark, with_sources};
@@ -45,10 +43,8 @@ pub(crate) struct Delivered {
 impl Outgoing {
     /// Sends once, without waiting for the stream's answer; never later: what is kept until there is
     /// a connection again could arrive after the duplicate window, as a second message.
-    pub(crate) async fn send(&self, connection: &Connection) -> Result<Sent> {
-        if connection.client().connection_state() != State::Connected {
-            return Err(ErrorKind::Disconnected.into());
-        }
+    async fn send(&self, connection: &Connection) -> Result<Sent> {
+        connection.require_connected()?;
         let message =
             PublishMessage::build().payload(self.body.clone()).headers(self.headers.map());
         let mark = connection.mark();
@@ -59,31 +55,31 @@ impl Outgoing {
         }
     }
 
-    /// Waits for the answer to what was sent, and sends again for as long as that may help.
-    /// `on_retry` is told of every attempt after the first.
-    pub(crate) async fn settle(
-        &self,
+    /// As the first attempt of a publisher, which hears the answers of all it sends in one place.
+    pub(crate) async fn send_for_answer(
+        self,
         connection: &Connection,
-        first: Result<Sent>,
-        persistence: Persistence,
-        on_retry: impl FnMut(&Error),
-    ) -> Result<Delivered> {
-        let started = Instant::now();
-        let answer = match first {
-            Ok(sent) => self.answer(connection, sent).await,
-            Err(error) => Err(error),
-        };
-        match answer {
-            Ok(ack) => Ok(Delivered { ack, attempts: 1 }),
-            // Every event is a task, whose memory is moved as it begins: what rarely runs is boxed.
-            Err(error) => {
-                Box::pin(self.persist(connection, error, started, persistence, on_retry)).await
+        answer: String,
+    ) -> Result<()> {
+        let headers = self.headers.map();
+        let Outgoing { subject, body, .. } = self;
+        let client = connection.client();
+        let size = body.len();
+        let sending = client.publish_with_reply_and_headers(subject, answer, headers, body);
+        // The way to the connection may be full.
+        let sent = tokio::time::timeout(connection.request_timeout(), sending).await;
+        let sent = sent.map_err(|_| ErrorKind::TimedOut(connection.request_timeout()))?;
+        Ok(sent.map_err(|error| match error.kind() {
+            client::PublishErrorKind::MaxPayloadExceeded => {
+                ErrorKind::TooLarge { size, limit: client.max_payload() }
             }
-        }
+            client::PublishErrorKind::InvalidSubject => ErrorKind::InvalidSubject,
+            client::PublishErrorKind::Send => ErrorKind::Disconnected,
+        })?)
     }
 
-    /// Sends again after an error.
-    async fn persist(
+    /// Sends again after an error, for as long as that may help; `on_retry` is told of every attempt.
+    pub(crate) async fn persist(
         &self,
         connection: &Connection,
         mut error: Error,
@@ -102,11 +98,7 @@ impl Outgoing {
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempts += 1;
-            let answer = match self.send(connection).await {
-                Ok(sent) => self.answer(connection, sent).await,
-                Err(error) => Err(error),
-            };
-            match answer {
+            match self.attempt(connection).await {
                 Ok(ack) => return Ok(Delivered { ack, attempts }),
                 Err(again) => error = again,
             }
@@ -119,8 +111,16 @@ impl Outgoing {
         connection: &Connection,
         persistence: Persistence,
     ) -> Result<Delivered> {
-        let first = self.send(connection).await;
-        self.settle(connection, first, persistence, |_| {}).await
+        let started = Instant::now();
+        match self.attempt(connection).await {
+            Ok(ack) => Ok(Delivered { ack, attempts: 1 }),
+            Err(error) => self.persist(connection, error, started, persistence, |_| {}).await,
+        }
+    }
+
+    async fn attempt(&self, connection: &Connection) -> Result<PublishAck> {
+        let sent = self.send(connection).await?;
+        self.answer(connection, sent).await
     }
 
     async fn answer(&self, connection: &Connection, sent: Sent) -> Result<PublishAck> {
@@ -157,7 +157,7 @@ fn is_invalid_subject(error: &PublishError) -> bool {
 
 /// A message on its way.
 #[derive(Debug)]
-pub(crate) struct Sent {
+struct Sent {
     answer: PublishAckFuture,
     mark: Mark,
 }

@@ -262,8 +262,13 @@ impl Metrics {
 
     pub(crate) fn published(&self, event_type: &'static str, queue_id: Option<&str>) {
         let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue_id = queues.label(queue_id.unwrap_or(NO_QUEUE));
-        if let Some(counter) = queues.known.get(queue_id).and_then(|types| types.get(event_type)) {
+        let queue_id = queue_id.unwrap_or(NO_QUEUE);
+        if let Some(counter) = queues.find(queue_id, event_type) {
+            counter.inc();
+            return;
+        }
+        let queue_id = queues.label(queue_id);
+        if let Some(counter) = queues.find(queue_id, event_type) {
             counter.inc();
             return;
         }
@@ -334,6 +339,10 @@ impl Metrics {
 }
 
 impl Queues {
+    fn find(&self, queue_id: &str, event_type: &str) -> Option<&Counter> {
+        self.known.get(queue_id)?.get(event_type)
+    }
+
     /// The label of a queue: its own within the limit.
     fn label<'a>(&self, queue_id: &'a str) -> &'a str {
         let is_known = queue_id == NO_QUEUE || self.known.contains_key(queue_id);

@@ -1,23 +1,28 @@
 //! Publishing: every event is proved before it leaves, and sent until its stream has it.
 
-use std::collections::{BTreeMap, HashMap};
+mod answers;
+mod flight;
+mod unheard;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::Subject;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
-use tracing::{Instrument, Span};
+use tokio::sync::{Notify, Semaphore, oneshot};
+use tracing::Span;
 use uuid::Uuid;
 use wr_core::{Catalogue, Event, Payload};
 
+use self::answers::Answers;
+use self::flight::{Flight, Flights, Leg};
+use self::unheard::Unheard;
 use crate::connection::Connection;
 use crate::dead_letter;
-use crate::deliver::{Delivered, Outgoing, Persistence, Sent};
+use crate::deliver::Outgoing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{self, Headers};
 use crate::metrics::Metrics;
@@ -25,9 +30,6 @@ use crate::trace::{self, TraceContext};
 
 /// Some more unanswered, and async-nats waits for ever.
 const LARGEST_WINDOW: usize = 4_096;
-
-/// How many failures that nobody has heard of are remembered.
-const REMEMBERED: usize = 1_000;
 
 /// How a publisher works. Every setting has a default.
 #[derive(Clone, Debug)]
@@ -129,10 +131,10 @@ struct Inner {
     connection: Connection,
     source: String,
     options: PublisherOptions,
-    window: Arc<Semaphore>,
-    /// By a number of their own, since a caller may publish one event twice.
-    in_flight: Mutex<HashMap<u64, Unacknowledged>>,
-    next: AtomicU64,
+    /// How many more events may be in flight.
+    window: Semaphore,
+    flights: Flights,
+    answers: Answers,
     unheard: Mutex<Unheard>,
     /// Told when none is in flight.
     landed: Notify,
@@ -163,42 +165,6 @@ pub struct Unacknowledged {
     pub id: Uuid,
     /// Its subject.
     pub subject: &'static str,
-}
-
-/// Failures that nobody has been handed yet.
-#[derive(Debug, Default)]
-struct Unheard {
-    /// The newest, by the numbers of their flights.
-    newest: BTreeMap<u64, Unacknowledged>,
-    /// With those that are forgotten.
-    total: u64,
-    /// How often they were reported.
-    reports: u64,
-}
-
-impl Unheard {
-    fn add(&mut self, number: u64, lost: Unacknowledged) -> u64 {
-        self.newest.insert(number, lost);
-        self.total += 1;
-        if self.newest.len() > REMEMBERED {
-            self.newest.pop_first();
-        }
-        self.reports
-    }
-
-    /// Somebody has been handed it, and unless it was reported before, it is not reported.
-    fn heard(&mut self, number: u64, reports: u64) {
-        if reports == self.reports {
-            self.newest.remove(&number);
-            self.total = self.total.saturating_sub(1);
-        }
-    }
-
-    fn report(&mut self) -> (Vec<Unacknowledged>, u64) {
-        self.reports += 1;
-        let newest = std::mem::take(&mut self.newest).into_values().collect();
-        (newest, std::mem::take(&mut self.total))
-    }
 }
 
 /// What a publisher leaves behind.
@@ -235,6 +201,7 @@ pub struct Pending {
 type Answer = std::result::Result<Receipt, Failure>;
 
 /// A failure, and how often failures had been reported before it.
+#[derive(Debug)]
 struct Failure {
     id: Uuid,
     error: Error,
@@ -296,10 +263,10 @@ impl Publisher {
         Ok(Publisher(Arc::new(Inner {
             connection: connection.clone(),
             source: source.into(),
-            window: Arc::new(Semaphore::new(options.window)),
+            window: Semaphore::new(options.window),
             options,
-            in_flight: Mutex::default(),
-            next: AtomicU64::new(0),
+            flights: Flights::default(),
+            answers: Answers::default(),
             unheard: Mutex::default(),
             landed: Notify::new(),
         })))
@@ -370,23 +337,25 @@ impl Publisher {
         let outgoing = Outgoing { subject: Subject::from_static(T::SUBJECT), headers, body };
         self.0.require_room(&outgoing)?;
 
-        let permit = self.0.window.clone().acquire_owned().await;
-        let permit = permit.map_err(|_| ErrorKind::Draining)?;
-        // From here on a drain waits for it, and however the flight ends, it leaves.
+        let permit = self.0.window.acquire().await.map_err(|_| ErrorKind::Draining)?;
+        let (answer, pending) = oneshot::channel();
         let flight = Flight {
-            number: self.0.enter(event.id, T::SUBJECT)?,
-            publisher: self.0.clone(),
+            outgoing: outgoing.clone(),
             id: event.id,
             subject: T::SUBJECT,
             event_type: T::EVENT_TYPE,
             queue_id: event.queue_id.clone(),
-            _permit: permit,
+            span: span.clone(),
+            answer,
+            begun: Instant::now(),
+            mark: self.0.connection.mark(),
         };
-        let (publisher, number) = (self.0.clone(), flight.number);
-        let sent = outgoing.send(&self.0.connection).await;
-        let (answer, pending) = oneshot::channel();
-        tokio::spawn(flight.land(outgoing, sent, answer).instrument(span.clone()));
-        Ok(Pending { answer: pending, publisher, number })
+        // From here on a drain waits for it, and however the flight ends, it leaves.
+        let leg = Leg::enter(&self.0, flight)?;
+        permit.forget();
+        let pending = Pending { answer: pending, publisher: self.0.clone(), number: leg.number };
+        leg.send(outgoing).await;
+        Ok(pending)
     }
 
     /// Takes nothing new, and waits until every event in flight is answered, at most until the
@@ -394,7 +363,7 @@ impl Publisher {
     pub async fn drain(&self, deadline: Duration) -> PublisherDrained {
         self.0.close();
         let _ = tokio::time::timeout(deadline, self.0.all_landed()).await;
-        let unacknowledged = self.0.lock().values().cloned().collect();
+        let unacknowledged = self.0.flights.unacknowledged();
         let (unheard, unheard_total) = self.0.unheard().report();
         PublisherDrained { unacknowledged, unheard, unheard_total }
     }
@@ -415,113 +384,33 @@ impl Inner {
         }
     }
 
-    fn enter(&self, id: Uuid, subject: &'static str) -> Result<u64> {
-        let mut in_flight = self.lock();
-        if self.window.is_closed() {
-            return Err(ErrorKind::Draining.into());
-        }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        in_flight.insert(number, Unacknowledged { id, subject });
-        self.options.metrics.publish_in_flight().inc();
-        Ok(number)
-    }
-
     /// What has not entered by now does not.
     fn close(&self) {
-        let _in_flight = self.lock();
+        self.flights.close();
         self.window.close();
     }
 
-    fn leave(&self, number: u64) {
-        let mut in_flight = self.lock();
-        in_flight.remove(&number);
-        if in_flight.is_empty() {
+    /// So many have landed.
+    fn left(&self, flights: usize) {
+        self.window.add_permits(flights);
+        let flights = i64::try_from(flights).unwrap_or(i64::MAX);
+        self.options.metrics.publish_in_flight().dec_by(flights);
+        if self.flights.is_empty() {
             self.landed.notify_waiters();
         }
-        self.options.metrics.publish_in_flight().dec();
     }
 
     async fn all_landed(&self) {
         let mut landed = std::pin::pin!(self.landed.notified());
         // Heard from here on, so that the last one is not missed.
         landed.as_mut().enable();
-        if !self.lock().is_empty() {
+        if !self.flights.is_empty() {
             landed.await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Unacknowledged>> {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn unheard(&self) -> MutexGuard<'_, Unheard> {
         self.unheard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// An event that was sent.
-struct Flight {
-    publisher: Arc<Inner>,
-    number: u64,
-    id: Uuid,
-    subject: &'static str,
-    event_type: &'static str,
-    queue_id: Option<String>,
-    /// Its place in the window.
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Flight {
-    async fn land(self, outgoing: Outgoing, sent: Result<Sent>, answer: oneshot::Sender<Answer>) {
-        let persistence = Persistence {
-            deadline: self.publisher.options.deadline,
-            pause: Duration::from_millis(50),
-        };
-        let retried = |error: &Error| {
-            tracing::debug!(%error, "publishing again");
-            self.publisher.options.metrics.publish_retried(self.event_type);
-        };
-        let result = outgoing.settle(&self.publisher.connection, sent, persistence, retried).await;
-        let result = result.map(|delivered| self.receipt(delivered));
-        self.count(&result);
-        let result = result.map_err(|error| {
-            let lost = Unacknowledged { id: self.id, subject: self.subject };
-            Failure { id: self.id, error, reports: self.publisher.unheard().add(self.number, lost) }
-        });
-        if let Err(Err(failure)) = answer.send(result) {
-            failure.log();
-        }
-    }
-
-    fn receipt(&self, Delivered { ack, attempts }: Delivered) -> Receipt {
-        Receipt {
-            id: self.id,
-            stream: ack.stream,
-            sequence: ack.sequence,
-            duplicate: ack.duplicate,
-            attempts,
-        }
-    }
-
-    fn count(&self, result: &Result<Receipt>) {
-        let metrics = &self.publisher.options.metrics;
-        match result {
-            // An earlier attempt of ours is no duplicate.
-            Ok(receipt) if receipt.duplicate && receipt.attempts == 1 => {
-                metrics.publish_duplicate(self.event_type);
-            }
-            Ok(_) => metrics.published(self.event_type, self.queue_id.as_deref()),
-            Err(error) => {
-                trace::failed(&Span::current(), failure(error));
-                metrics.publish_failed(self.event_type, failure(error));
-            }
-        }
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.publisher.leave(self.number);
     }
 }
 
@@ -536,34 +425,5 @@ fn failure(error: &Error) -> &'static str {
         ErrorKind::InvalidSubject => "invalid_subject",
         ErrorKind::TimedOut(_) | ErrorKind::Disconnected => "timed_out",
         _ => "server",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_many_failures_the_newest_are_named_and_all_are_counted() {
-        let lost = || Unacknowledged { id: Uuid::now_v7(), subject: "a.b.v1" };
-        let mut unheard = Unheard::default();
-        let failures: Vec<_> =
-            (0..1_500).map(|number| (number, unheard.add(number, lost()))).collect();
-        // The first is forgotten, the last is not.
-        for (number, reports) in [failures[0], failures[1_499]] {
-            unheard.heard(number, reports);
-        }
-        assert_eq!(
-            unheard.newest.keys().copied().collect::<Vec<_>>(),
-            (500..1_499).collect::<Vec<_>>()
-        );
-        let (newest, total) = unheard.report();
-        assert_eq!((newest.len(), total), (999, 1_498));
-
-        unheard.add(1_500, lost());
-        unheard.heard(failures[1].0, failures[1].1);
-        let (newest, total) = unheard.report();
-        assert_eq!((newest.len(), total), (1, 1), "what was reported is heard");
-        assert_eq!(unheard.report().1, 0);
     }
 }

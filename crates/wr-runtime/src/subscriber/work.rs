@@ -276,12 +276,7 @@ impl Job {
     }
 
     /// Keeps the message as a dead letter, and only then ends it.
-    async fn give_up(
-        &mut self,
-        letter: DeadLetter,
-        trace: &TraceContext,
-        in_order: bool,
-    ) -> Next {
+    async fn give_up(&mut self, letter: DeadLetter, trace: &TraceContext, in_order: bool) -> Next {
         let reason = letter.reason.label();
         let span = Span::current();
         trace::failed(&span, reason);
