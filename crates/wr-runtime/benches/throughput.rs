@@ -3,7 +3,8 @@
 //!
 //! Rounds of both are run in turn in one process against one server; what counts is the median of
 //! the ratios. The processor time of an event says more than the clock on a machine that does other
-//! things as well. With `WR_BENCH_JSON` set, each median is also printed as a line of JSON.
+//! things as well. With `WR_BENCH_LINES` set, as `cargo xtask bench` sets it, each median is also
+//! printed as a line of JSON.
 //!
 //! `cargo bench -p wr-runtime -- memory` sends and handles a million events and prints how much
 //! memory the process takes on the way.
@@ -330,13 +331,10 @@ fn conclude(what: &str, rounds: &[Compared]) {
         "{what}, validated and typed: {ratio:.2} of raw (median; at least {WANTED}), \
          {typed:.2} µs of processor time an event, raw {raw:.2}\n",
     );
-    if std::env::var_os("WR_BENCH_JSON").is_some() {
-        let line = serde_json::json!({
-            "bench": what,
-            "ratio": ratio,
-            "cpu_us_per_event": typed,
-            "raw_cpu_us_per_event": raw,
-        });
-        println!("{line}");
+    if std::env::var_os("WR_BENCH_LINES").is_some() {
+        for (figure, value) in [("", ratio), ("_cpu_us", typed), ("_raw_cpu_us", raw)] {
+            let figure = format!("{what}{figure}");
+            println!("{}", serde_json::json!({ "figure": figure, "value": value }));
+        }
     }
 }
