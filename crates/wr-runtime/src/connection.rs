@@ -1,21 +1,23 @@
 //! A connection to NATS with JetStream, and requests to its API.
 
-use std::collections::VecDeque;
+mod denials;
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
-use async_nats::{Client, ConnectError, ConnectErrorKind, Event, ServerError};
+use async_nats::{Client, ConnectError, ConnectErrorKind, Event, ServerAddr, ServerError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+pub(crate) use self::denials::{Denial, Denied, Mark};
+use self::denials::{Denials, SUBSCRIBE};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The oldest server that works: older ones drop several filters of a consumer in silence.
@@ -177,6 +179,10 @@ impl ConnectOptions {
         let denials = Denials::new();
         let connected = watch::Sender::new(0);
         let options = self.nats_options(&denials, &connected)?;
+        let server = match &servers[..] {
+            [one] => one.parse::<ServerAddr>().ok(),
+            _ => None,
+        };
         let client = options.connect(servers).await.map_err(|error| connect_error(&error))?;
         let info = client.server_info();
         if parse_version(&info.version).is_none_or(|version| version < FLOOR) {
@@ -195,6 +201,7 @@ impl ConnectOptions {
             request_timeout: self.request_timeout,
             inbox_prefix: self.inbox_prefix.unwrap_or_else(|| INBOX_PREFIX.to_owned()),
             runtime: Handle::current(),
+            server: server.map(|server| (server.host().to_owned(), server.port())),
         };
         connection.require_account().await?;
         Ok(connection)
@@ -275,6 +282,8 @@ pub struct Connection {
     request_timeout: Duration,
     inbox_prefix: String,
     runtime: Handle,
+    /// Host and port, where one is configured.
+    server: Option<(String, u16)>,
 }
 
 impl Connection {
@@ -298,6 +307,16 @@ impl Connection {
         self.request_timeout
     }
 
+    /// Host and port of the server: as configured, or, of several, as the one that is connected says
+    /// of itself, unless it listens everywhere and does not say where.
+    pub(crate) fn server(&self) -> Option<(String, u16)> {
+        self.server.clone().or_else(|| {
+            let info = self.client.server_info();
+            let is_somewhere = !matches!(info.host.as_str(), "" | "0.0.0.0" | "::");
+            is_somewhere.then_some((info.host, info.port))
+        })
+    }
+
     /// The runtime that it lives in.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
@@ -313,9 +332,7 @@ impl Connection {
 
     /// What is denied from now on.
     pub(crate) fn denied(&self) -> Denied {
-        let Mark(from) = self.mark();
-        let next = self.denials.0.next.subscribe();
-        Denied { from, next, denials: self.denials.clone() }
+        self.denials.follow()
     }
 
     /// Told each time that the connection is made anew.
@@ -369,7 +386,7 @@ impl Connection {
 
     /// Whether it keeps every answer from us.
     pub(crate) fn deafens(&self, denial: &Denial) -> bool {
-        denial.operation == SUBSCRIBE && denial.subject.starts_with(&self.inbox_prefix)
+        denial.is_of_subscription() && denial.subject.starts_with(&self.inbox_prefix)
     }
 
     fn request_error(&self, error: &jetstream::context::RequestError) -> Error {
@@ -452,128 +469,6 @@ fn missing(subject: &str, error: &jetstream::Error) -> Option<Error> {
     }
 }
 
-/// The server's denials: they reach a client as events, while the call that ran into one only
-/// times out.
-#[derive(Clone, Debug)]
-pub(crate) struct Denials(Arc<Ledger>);
-
-#[derive(Debug)]
-struct Ledger {
-    /// The newest, numbered from the first.
-    recent: Mutex<VecDeque<(u64, Denial)>>,
-    /// The number of the next.
-    next: watch::Sender<u64>,
-}
-
-/// Something that the server's authorization forbids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Denial {
-    pub(crate) operation: &'static str,
-    pub(crate) subject: String,
-}
-
-/// What [`Denial::operation`] says of a subscription.
-const SUBSCRIBE: &str = "subscribe to";
-
-/// How many denials are remembered.
-const REMEMBERED: usize = 256;
-
-impl Denials {
-    fn new() -> Denials {
-        Denials(Arc::new(Ledger { recent: Mutex::default(), next: watch::Sender::new(0) }))
-    }
-
-    fn add(&self, denial: Denial) {
-        self.0.next.send_modify(|next| {
-            let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            recent.push_back((*next, denial));
-            if recent.len() > REMEMBERED {
-                recent.pop_front();
-            }
-            *next += 1;
-        });
-    }
-
-    /// The number that the next one will have.
-    fn mark(&self) -> Mark {
-        Mark(*self.0.next.borrow())
-    }
-
-    /// The first denial since a mark that fits.
-    async fn wait(&self, mark: Mark, fits: impl Fn(&Denial) -> bool) -> Denial {
-        let mut next = self.0.next.subscribe();
-        let Mark(mut from) = mark;
-        loop {
-            let until = *next.borrow_and_update();
-            if from < until {
-                let recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut new = recent.iter().filter(|(number, _)| *number >= from);
-                if let Some((_, denial)) = new.find(|(_, denial)| fits(denial)) {
-                    return denial.clone();
-                }
-                from = until;
-            }
-            if next.changed().await.is_err() {
-                // The connection has ended, and denies nothing any more.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-}
-
-/// A moment in the order of denials.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark(u64);
-
-impl Mark {
-    /// Whether a denial of this number came after it.
-    pub(crate) fn is_before(self, number: u64) -> bool {
-        self.0 <= number
-    }
-}
-
-/// Denials as they come, with their numbers.
-#[derive(Debug)]
-pub(crate) struct Denied {
-    denials: Denials,
-    next: watch::Receiver<u64>,
-    from: u64,
-}
-
-impl Denied {
-    /// Those that are new, once there are some.
-    pub(crate) async fn next(&mut self) -> Vec<(u64, Denial)> {
-        if self.next.changed().await.is_err() {
-            // The connection has ended, and denies nothing any more.
-            std::future::pending::<()>().await;
-        }
-        let until = *self.next.borrow_and_update();
-        let from = std::mem::replace(&mut self.from, until);
-        let recent = self.denials.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().filter(|(number, _)| (from..until).contains(number)).cloned().collect()
-    }
-}
-
-impl Denial {
-    /// Of the server's words, for example `Permissions Violation for Publish to "a.b"`.
-    fn parse(text: &str) -> Option<Denial> {
-        let lower = text.to_lowercase();
-        let operation = match lower.contains("permissions violation") {
-            true if lower.contains("for publish") => "publish on",
-            true if lower.contains("for subscription") => SUBSCRIBE,
-            _ => return None,
-        };
-        let (_, rest) = text.split_once('"')?;
-        let (subject, _) = rest.split_once('"')?;
-        Some(Denial { operation, subject: subject.to_owned() })
-    }
-
-    pub(crate) fn error(&self) -> Error {
-        ErrorKind::PermissionDenied { operation: self.operation, subject: self.subject.clone() }
-            .into()
-    }
-}
-
 /// An error with the reasons below it.
 pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -609,16 +504,6 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn denials_are_read() {
-        let denial = Denial::parse("Permissions Violation for Publish to \"a.b\"").unwrap();
-        assert_eq!((denial.operation, denial.subject.as_str()), ("publish on", "a.b"));
-        let text = "Permissions Violation for Subscription to \"_INBOX.>\" using queue \"q\"";
-        let denial = Denial::parse(text).unwrap();
-        assert_eq!((denial.operation, denial.subject.as_str()), ("subscribe to", "_INBOX.>"));
-        assert_eq!(Denial::parse("maximum connections exceeded"), None);
-    }
 
     #[test]
     fn versions_are_compared_as_numbers() {

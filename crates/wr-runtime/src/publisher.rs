@@ -308,18 +308,8 @@ impl Publisher {
     /// # Errors
     /// [`ErrorKind::Refused`], [`ErrorKind::TooLarge`], [`ErrorKind::Draining`].
     pub async fn enqueue<T: Payload>(&self, event: &Event<T>) -> Result<Pending> {
-        let span = tracing::info_span!(
-            "send",
-            otel.name = format!("send {}", T::SUBJECT),
-            otel.kind = "producer",
-            otel.status_code = tracing::field::Empty,
-            messaging.system = "nats",
-            messaging.operation.name = "send",
-            messaging.operation.type = "send",
-            messaging.destination.name = T::SUBJECT,
-            messaging.message.id = %event.id,
-            error.type = tracing::field::Empty,
-        );
+        let span = trace::send(&self.0.connection, T::SUBJECT);
+        span.record("messaging.message.id", tracing::field::display(event.id));
         let result = self.begin(event, &span).await;
         if let Err(error) = &result {
             trace::failed(&span, failure(error));

@@ -143,6 +143,7 @@ pub struct Subscriber {
 /// What a subscriber left behind when it ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use = "it names messages that were not handled"]
 pub struct SubscriberDrained {
     /// Messages given back at once, for another process: they were waiting, or their handlers had
     /// not ended at the deadline. By their sequence numbers in the stream. No metric counts them as

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tracing::Span;
+use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::connection::Connection;
 
 /// The header of the trace, as W3C names it.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -194,6 +197,37 @@ impl TraceContext {
             state,
         );
         context.is_valid().then(|| TraceContext(Arc::new(context)))
+    }
+}
+
+/// The span of a message that is sent, by the OpenTelemetry conventions. Its id is recorded once it
+/// is known.
+pub(crate) fn send(connection: &Connection, subject: &str) -> Span {
+    let span = tracing::info_span!(
+        "send",
+        otel.name = format!("send {subject}"),
+        otel.kind = "producer",
+        otel.status_code = Empty,
+        messaging.system = "nats",
+        messaging.operation.name = "send",
+        messaging.operation.type = "send",
+        messaging.destination.name = subject,
+        messaging.message.id = Empty,
+        server.address = Empty,
+        server.port = Empty,
+        error.type = Empty,
+    );
+    name_server(&span, connection);
+    span
+}
+
+/// Tells a span which server it has to do with, if anybody listens.
+pub(crate) fn name_server(span: &Span, connection: &Connection) {
+    if !span.is_disabled()
+        && let Some((host, port)) = connection.server()
+    {
+        span.record("server.address", host);
+        span.record("server.port", port);
     }
 }
 

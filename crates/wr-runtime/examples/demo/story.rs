@@ -226,10 +226,11 @@ impl Stage<'_> {
     }
 
     /// Another release of two services: the old one finishes what it is at, and the new one goes on
-    /// where it stopped, for the server keeps the place of a durable consumer.
+    /// where it stopped, for the server keeps the place of a durable consumer. What is given back
+    /// is the new one's.
     async fn deploy_the_fix(&mut self, old: Consumers) -> Result<Consumers> {
-        old.analytics.drain(DRAIN).await?;
-        old.notification.drain(DRAIN).await?;
+        let _ = old.analytics.drain(DRAIN).await?;
+        let _ = old.notification.drain(DRAIN).await?;
         Ok(Consumers {
             analytics: self.start_analytics(Release::Fixed).await?,
             notification: self.start_notification(Release::Fixed).await?,

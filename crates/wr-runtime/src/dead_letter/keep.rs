@@ -73,18 +73,8 @@ impl Keeper {
             return Err(ErrorKind::DeadLetter(reason.to_owned()).into());
         }
         let subject = self.subject(letter)?;
-        let span = tracing::info_span!(
-            "send",
-            otel.name = format!("send {subject}"),
-            otel.kind = "producer",
-            otel.status_code = tracing::field::Empty,
-            messaging.system = "nats",
-            messaging.operation.name = "send",
-            messaging.operation.type = "send",
-            messaging.destination.name = subject,
-            messaging.message.id = letter.id()?,
-            error.type = tracing::field::Empty,
-        );
+        let span = trace::send(&self.connection, &subject);
+        span.record("messaging.message.id", letter.id()?);
         let original = || TraceContext::from_headers(&letter.original_headers);
         let trace = trace.cloned().or_else(original);
         if let Some(trace) = &trace {

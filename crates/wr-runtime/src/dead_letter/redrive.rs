@@ -23,6 +23,7 @@ use super::keep::{require_stream, trace_of};
 use super::queue::{DeadLetterQueue, FAILURES, Found, ListOrder};
 use super::selection::Selection;
 use super::{DeadLetter, block};
+use crate::connection::Connection;
 use crate::deliver::{Outgoing, Persistence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::{self, MESSAGE_ID};
@@ -298,7 +299,7 @@ impl<'a> Run<'a> {
                 return Err(Skip::NotRead { consumer, subject });
             }
         }
-        let (mut headers, span) = headers(found, &subject).await;
+        let (mut headers, span) = headers(&self.queue.connection, found, &subject).await;
         headers.insert(SEQUENCE, sequence.to_string());
         let nanos = found.kept_at.timestamp_nanos_opt().unwrap_or_default();
         let (stream, round) = (self.queue.stream(), self.options.round);
@@ -327,7 +328,7 @@ fn find(queue: &DeadLetterQueue, name: &str) -> Option<&'static Consumer> {
 }
 
 /// The headers of the original, counted, and as what follows the dead letter.
-async fn headers(found: &Found, subject: &str) -> (HeaderMap, Span) {
+async fn headers(connection: &Connection, found: &Found, subject: &str) -> (HeaderMap, Span) {
     let mut headers = HeaderMap::new();
     let mut count: u64 = 1;
     for (name, values) in block::sorted(&found.letter.original_headers) {
@@ -343,18 +344,7 @@ async fn headers(found: &Found, subject: &str) -> (HeaderMap, Span) {
         }
     }
     headers.insert(COUNT, count.to_string());
-    let span = tracing::info_span!(
-        "send",
-        otel.name = format!("send {subject}"),
-        otel.kind = "producer",
-        otel.status_code = tracing::field::Empty,
-        messaging.system = "nats",
-        messaging.operation.name = "send",
-        messaging.operation.type = "send",
-        messaging.destination.name = subject,
-        messaging.message.id = tracing::field::Empty,
-        error.type = tracing::field::Empty,
-    );
+    let span = trace::send(connection, subject);
     if let Some(trace) = &found.trace {
         trace.adopt(&span);
         // The run is none of the event's trace.

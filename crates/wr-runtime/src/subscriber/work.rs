@@ -187,8 +187,11 @@ impl Job {
             messaging.nats.stream.sequence = self.place.sequence,
             messaging.nats.deliveries = self.deliveries,
             messaging.message.id = tracing::field::Empty,
+            server.address = tracing::field::Empty,
+            server.port = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
+        trace::name_server(&span, &self.shared.connection);
         if let Some(sent) = sent {
             sent.adopt(&span);
         }

@@ -23,7 +23,7 @@ use wr_runtime::{
 };
 use wr_testkit::ServerOptions;
 
-use crate::support::{LONG, apply, ask, connect, enqueued, messages, server, until};
+use crate::support::{apply, ask, connect, drain_all, enqueued, messages, server, until};
 
 pub(crate) const STREAM: &str = "POSITION_EVENTS";
 pub(crate) const CONSUMER: &str = "analytics-processor";
@@ -206,7 +206,7 @@ async fn what_is_redriven_is_handled() {
         assert_eq!(report.redriven, 1);
     }
     until("it is handled", async || !handled.lock().unwrap().is_empty()).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     assert_eq!(*handled.lock().unwrap(), [(event.id, SUBJECT, true)]);
     assert_eq!(messages(&connection, QUEUE).await, 0);
 }

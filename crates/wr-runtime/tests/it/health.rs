@@ -15,7 +15,7 @@ use wr_runtime::{
 };
 use wr_testkit::{Cluster, ServerOptions};
 
-use crate::support::{LONG, apply, ask, connect, server, until};
+use crate::support::{apply, ask, connect, drain_all, server, until};
 
 const STREAM: &str = "POSITION_EVENTS";
 const CONSUMER: &str = "analytics-processor";
@@ -116,7 +116,7 @@ async fn a_stream_that_overtakes_a_consumer_is_told() {
     let subscriber = subscriber(&connection).await;
     until("it is not behind", || async { look().await.evicted == Some(0) }).await;
     assert_eq!(look().await.reason, None);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,7 +192,7 @@ async fn a_loop_that_has_ended_is_not_alive() {
     let silent = check.clone().silence(Duration::ZERO);
     let health = silent.run(&connection).await;
     assert!(health.live && !health.ready, "{health:?}");
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     let health = check.run(&connection).await;
     assert!(!health.live && !health.ready);
     assert!(!health.consumers[0].subscriber.as_ref().unwrap().running);

@@ -13,7 +13,7 @@ use wr_runtime::{
     Subscriber, SubscriberOptions,
 };
 
-use crate::support::{LONG, enqueued, messages, server, until};
+use crate::support::{LONG, drain_all, enqueued, messages, server, until};
 
 /// What a handler saw, by position.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -97,7 +97,7 @@ async fn a_failure_is_tried_again_and_then_given_up() {
             && attempts.lock().unwrap().values().map(Vec::len).sum::<usize>() == 10
     })
     .await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     let attempts = attempts.lock().unwrap().clone();
     let expected = [
         ("always", vec![1, 2, 3]),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wr_events::{CATALOGUE, Event, PositionEnqueuedV1, PositionEnqueuedV1Required};
-use wr_runtime::{ConnectOptions, Connection, Overrides, Permission, Topology};
+use wr_runtime::{ConnectOptions, Connection, Overrides, Permission, Subscriber, Topology};
 use wr_testkit::Server;
 
 /// Longer than anything here takes on a machine that is busy with other things.
@@ -51,6 +51,12 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
         }
     };
     assert!(tokio::time::timeout(LONG, waiting).await.is_ok(), "never: {what}");
+}
+
+/// Drains a subscriber whose handlers all end, so that it gives nothing back.
+pub(crate) async fn drain_all(subscriber: Subscriber) {
+    let returned = subscriber.drain(LONG).await.unwrap().returned;
+    assert!(returned.is_empty(), "{returned:?}");
 }
 
 /// An event about a position.

@@ -32,7 +32,7 @@ use wr_runtime::{
 };
 
 use crate::dead_letters::{CONSUMER, STREAM, SUBJECT};
-use crate::support::{LONG, enqueued, messages, server, until};
+use crate::support::{drain_all, enqueued, messages, server, until};
 
 const QUEUE: &str = "DEAD_LETTER_QUEUE";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -179,6 +179,21 @@ async fn publish_raw(connection: &Connection, parent: &str, state: &str, body: &
     headers.insert("TraceState", state);
     let sent = connection.jetstream().publish_with_headers(SUBJECT, headers, body.to_vec().into());
     sent.await.unwrap().await.unwrap();
+}
+
+/// Publishes an event whose publisher is in a trace of its own.
+async fn publish_in(connection: &Connection, parent: &str, state: &str) {
+    let body = enqueued("p1", 1).encode_traced("", "").unwrap();
+    publish_raw(connection, parent, state, &body).await;
+}
+
+async fn until_dead(connection: &Connection) {
+    until("it is dead", async || messages(connection, QUEUE).await == 1).await;
+}
+
+/// Waits until handlers have published so many.
+async fn until_resumed(connection: &Connection, count: u64) {
+    until("it is handled", async || messages(connection, "QUEUE_EVENTS").await == count).await;
 }
 
 async fn ignore<T>(_: Event<T>, _: Delivery) -> Handled {

@@ -18,7 +18,7 @@ use super::{
     CONSUMER, QUEUE, SUBJECT, metric, publisher, quick, server, server_with, subscribe,
     until_settled, willing,
 };
-use crate::support::{LONG, enqueued, messages, until};
+use crate::support::{drain_all, enqueued, messages, until};
 
 /// An event as JSON, changed.
 fn event(change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
@@ -151,7 +151,7 @@ async fn what_is_no_event_is_given_up_at_once_and_the_unusual_is_handled() {
         assert!(!letter.error.is_empty(), "{name}");
     }
     assert!(expected.is_empty(), "no dead letters of {:?}", expected.values().map(|it| it.0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +189,7 @@ async fn a_body_that_leaves_no_room_is_kept_whole() {
     println!("{} in one piece, others of {largest:?}", whole.len());
     assert!(largest.iter().sum::<usize>() >= max_payload);
     until_settled(&connection).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// The messages of the queue that are parts of a dead letter.

@@ -13,7 +13,7 @@ use super::{
     QUEUE, apply, catalogue, consumer, handlers, metric, numbered, publish, quick, server,
     subscribe, until_settled,
 };
-use crate::support::{LONG, ask, until};
+use crate::support::{ask, drain_all, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_queue_nothing_is_settled() {
@@ -37,7 +37,7 @@ async fn without_a_queue_nothing_is_settled() {
     until_settled(&connection).await;
     let balance = ledger.balance(&connection).await;
     assert_eq!((balance.handled.len(), balance.dead.len(), balance.both().len()), (50, 5, 0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// Also at the last delivery, after which the server would deliver it no more.
@@ -69,5 +69,5 @@ async fn who_may_not_keep_a_dead_letter_keeps_the_original() {
     assert!(balance.dead.values().all(|reason| *reason == Reason::PermanentError));
     let advisories = crate::support::messages(&admin, "CONSUMER_ADVISORIES").await;
     assert_eq!(advisories, 0, "the server gave none up");
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

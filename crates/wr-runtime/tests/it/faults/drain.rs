@@ -14,7 +14,7 @@ use super::{
     catalogue, connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick,
     random, server, subscribe, until_settled, willing,
 };
-use crate::support::{LONG, enqueued, until};
+use crate::support::{LONG, drain_all, enqueued, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_subscriber_gives_back_is_another_ones_at_once() {
@@ -61,7 +61,7 @@ async fn what_a_subscriber_gives_back_is_another_ones_at_once() {
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     let balance = ledger.balance(&connection).await;
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (1_005, 0, 0));
-    second.drain(LONG).await.unwrap();
+    drain_all(second).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +134,7 @@ async fn a_drain_that_nobody_waits_for_leaves_nothing_behind() {
     assert!(!pulse.is_running());
     let subscriber = subscribe(&connection, willing(catalogue, &ledger), quick()).await;
     assert_eq!(ledger.balance(&connection).await.handled.len(), 5);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,6 +197,7 @@ async fn who_has_ended_is_not_behind() {
     let options = quick().concurrency(1).metrics(metrics.clone());
     let subscriber = subscribe(&connection, handlers, options).await;
     until("it is behind", || async { metric(&metrics, "consumer_lag") > 0.0 }).await;
-    subscriber.drain(Duration::ZERO).await.unwrap();
+    let drained = subscriber.drain(Duration::ZERO).await.unwrap();
+    assert_eq!(drained.returned, [1]);
     assert_eq!(metric(&metrics, "consumer_lag"), 0.0);
 }

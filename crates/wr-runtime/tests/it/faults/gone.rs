@@ -12,7 +12,7 @@ use super::{
     CONSUMER, STREAM, apply, consumer, metric, numbered, publish, quick, server, subscribe,
     until_settled, willing,
 };
-use crate::support::{LONG, ask, enqueued, until};
+use crate::support::{LONG, ask, drain_all, enqueued, until};
 
 async fn delete_consumer(connection: &Connection) {
     ask(connection, &format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}"), json!({})).await;
@@ -90,7 +90,7 @@ async fn what_was_deleted_is_waited_for() {
     until_ready(&pulse).await;
     // The operator's consumer began at the start of the stream, where the first 20 were.
     assert_eq!((balance.handled.len(), balance.again()), (60, 20));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn a_publisher_waits_for_a_stream_until_its_deadline() {
     assert!(publisher.drain(LONG).await.is_clean());
     let subscriber = subscribe(&connection, willing(&CATALOGUE, &ledger), quick()).await;
     assert_eq!(ledger.balance(&connection).await.handled.len(), 1);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +138,7 @@ async fn a_consumer_is_made_anew_where_it_stood() {
     let subscriber = start().await;
     publish(&connection, &ledger, numbered("before", 50)).await;
     until_settled(&connection).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 
     let subscriber = start().await;
     let pulse = subscriber.pulse();
@@ -172,7 +172,7 @@ async fn a_consumer_is_made_anew_where_it_stood() {
     let info = consumer(&connection).await;
     assert_eq!(info["config"]["deliver_policy"], "by_start_sequence", "its position is known");
     assert_eq!((after.acked, after.handled.len()), (110, 110));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// An operator may permit less than a subscriber would ask for.
@@ -205,5 +205,5 @@ async fn a_consumer_with_limits_is_asked_within_them() {
     // The ack wait is 30 s: nothing is lost between two sessions.
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     until_ready(&subscriber.pulse()).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

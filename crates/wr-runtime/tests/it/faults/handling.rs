@@ -14,7 +14,7 @@ use super::{
     CONSUMER, SUBJECT, catalogue, consumer, handlers, impatient, metric, numbered, publish, quick,
     server, subscribe, until_settled, willing,
 };
-use crate::support::{LONG, enqueued, until};
+use crate::support::{LONG, drain_all, enqueued, until};
 
 /// Panics when it is dropped.
 struct Bomb;
@@ -135,7 +135,7 @@ async fn a_handler_that_blocks_its_thread_stops_neither_the_others_nor_a_drain()
     assert_eq!(metric(&metrics, "consumer_in_flight"), 0.0);
     let another = subscribe(&connection, willing(catalogue, &ledger), quick()).await;
     assert_eq!(ledger.balance(&connection).await.handled.len(), 102);
-    another.drain(LONG).await.unwrap();
+    drain_all(another).await;
     drop(release);
 }
 
@@ -159,7 +159,7 @@ async fn a_handler_slower_than_the_ack_wait_runs_once() {
     until_settled(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (5, 0));
     assert_eq!(*runs.lock().unwrap(), [1; 5]);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// Who asks for the metrics waits for an answer, and nobody else does.
@@ -183,7 +183,7 @@ async fn a_handler_goes_on_while_the_metrics_lag() {
     until_settled(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (3, 0));
     assert_eq!(metric(&metrics, "redeliveries_total"), 0.0);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,7 +212,7 @@ async fn long_delays_do_not_stop_the_others() {
     let balance = ledger.balance(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (203, 0));
     assert_eq!(consumer(&connection).await["num_ack_pending"], 1);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 
     let crowded = quick().concurrency(5);
     let refused =
@@ -254,5 +254,5 @@ async fn a_redriven_event_has_the_subject_that_it_was_published_on() {
     let subjects: Vec<_> =
         letters(&connection).await.into_iter().map(|letter| letter.original_subject).collect();
     assert!(subjects.iter().all(|subject| !subject.contains("redrive")), "{subjects:?}");
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

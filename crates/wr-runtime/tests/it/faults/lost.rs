@@ -20,7 +20,7 @@ use super::{
     Crowd, QUEUE, STREAM, catalogue, handlers, ignore, impatient, metric, numbered, publish,
     publisher, quick, random, server, subscribe, until_settled, willing,
 };
-use crate::support::{LONG, ask, enqueued, messages, until};
+use crate::support::{LONG, ask, drain_all, enqueued, messages, until};
 
 /// A way to the server that can be told to lose things, and a connection over it.
 async fn detour(server: &Server) -> (Proxy, Connection) {
@@ -42,6 +42,14 @@ fn lose_acks(proxy: &Proxy) -> Arc<Mutex<BTreeSet<String>>> {
         let place = frame.subject.split('.').nth(5).unwrap_or_default();
         is_ack && random.u8(..3) == 0 && losing.lock().unwrap().insert(place.to_owned())
     });
+    lost
+}
+
+/// How many acks were lost: enough for a test to say something.
+fn many(lost: &Mutex<BTreeSet<String>>) -> usize {
+    let lost = lost.lock().unwrap().len();
+    println!("{lost} acks lost");
+    assert!(lost > 20);
     lost
 }
 
@@ -78,12 +86,10 @@ async fn lost_consumer_acks_bring_the_events_again() {
     publish(&connection, &ledger, numbered("p", 200)).await;
     until_settled(&connection).await;
     let balance = ledger.balance(&connection).await;
-    let lost = lost.lock().unwrap().len();
-    println!("{lost} acks lost");
-    assert!(lost > 20);
+    let lost = many(&lost);
     assert_eq!((balance.handled.len(), balance.dead.len()), (200, 0));
     assert_eq!(balance.again(), lost);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,11 +104,9 @@ async fn an_ack_that_is_to_be_confirmed_is_sent_again() {
     publish(&connection, &ledger, numbered("p", 200)).await;
     until_settled(&connection).await;
     let balance = ledger.balance(&connection).await;
-    let lost = lost.lock().unwrap().len();
-    println!("{lost} acks lost");
-    assert!(lost > 20);
+    many(&lost);
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +130,7 @@ async fn a_dead_letter_whose_end_is_lost_is_counted_once() {
     assert_eq!(proxy.dropped(Direction::ToServer), 1);
     assert_eq!(metric(&metrics, "dead_letters_total"), 1.0);
     assert_eq!(messages(&connection, QUEUE).await, 1);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// Nothing on the server tells it from a crash at the last delivery.
@@ -154,7 +158,7 @@ async fn what_is_handled_and_never_acknowledged_is_in_both() {
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (20, 3, 3));
     assert_eq!(balance.both(), balance.dead);
     assert!(balance.dead.values().all(|reason| *reason == Reason::MaxDeliveriesExceeded));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     reconciler.drain(LONG).await.unwrap();
 }
 
@@ -199,12 +203,10 @@ async fn what_is_remembered_is_not_handled_again_after_a_lost_ack() {
     })
     .await;
     let balance = ledger.balance(&connection).await;
-    let lost = lost.lock().unwrap().len();
-    println!("{lost} acks lost, {} redelivered", metric(&metrics, "redeliveries_total"));
-    assert!(lost > 20);
+    let lost = many(&lost);
     assert_eq!((balance.handled.len(), balance.again(), balance.dead.len()), (200, 0, 0));
     assert!(metric(&metrics, "redeliveries_total") >= lost as f64);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// With every slot taken it asks for nothing, and hears of nothing.
@@ -238,7 +240,7 @@ async fn a_connection_that_is_gone_is_noticed_by_who_is_busy() {
     let balance = ledger.balance(&connection).await;
     until_settled(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (2, 0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,5 +301,5 @@ async fn cut_again_and_again(ordered: impl FnOnce(Handlers) -> Handlers) {
     assert!(crowd.most() <= 4, "{} at a time", crowd.most());
     assert_eq!(messages(&connection, STREAM).await, 600);
     until("nothing is in flight", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

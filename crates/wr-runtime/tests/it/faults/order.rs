@@ -14,7 +14,7 @@ use super::{
     catalogue, connect, consumer, handlers, impatient, metric, numbered, publish, publisher, quick,
     random, server, subscribe, until_settled, willing,
 };
-use crate::support::{LONG, enqueued, until};
+use crate::support::{drain_all, enqueued, until};
 
 /// The numbers of the events that were handled, by key.
 type Log = Arc<Mutex<BTreeMap<String, Vec<i64>>>>;
@@ -89,7 +89,7 @@ async fn each_key_keeps_its_order_over_failures_and_drains() {
     let subscriber = subscribe(&connection, handlers, options).await;
     let balance = ledger.balance(&connection).await;
     until_settled(&connection).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     println!("{returned} were given back by 4 drains");
     assert_eq!((balance.handled.len(), balance.dead.len()), (4_000, 0));
     let log = log.lock().unwrap();
@@ -196,7 +196,7 @@ async fn a_process_that_was_held_up_keeps_the_order() {
     assert_eq!(log.lock().unwrap()["key"], (0..=10).collect::<Vec<i64>>());
     assert_eq!(metric(&metrics, "redeliveries_total"), 0.0);
     assert_eq!(metric(&metrics, "pull_failures_total"), 0.0);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,5 +216,5 @@ async fn a_key_that_panics_stops_nobody() {
     assert_eq!((balance.handled.len(), balance.dead.len()), (50, 1));
     assert!(balance.dead.values().all(|reason| *reason == Reason::PermanentError));
     assert!(subscriber.pulse().is_running());
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

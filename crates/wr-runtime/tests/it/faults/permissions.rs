@@ -12,7 +12,7 @@ use super::{
     CONSUMER, STREAM, SUBJECT, apply, impatient, metric, numbered, publish, publisher, quick,
     subscribe, until_settled, willing,
 };
-use crate::support::{LONG, enqueued, until};
+use crate::support::{drain_all, enqueued, until};
 
 /// What `service` may not do; `admin` may do anything.
 pub(super) struct Rights {
@@ -128,5 +128,5 @@ async fn who_may_not_pull_or_acknowledge_is_not_ready_until_they_may() {
     until("it is ready", || async { pulse.trouble().is_none() }).await;
     let balance = ledger.balance(&admin).await;
     assert_eq!((balance.handled.len(), balance.dead.len()), (20, 0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

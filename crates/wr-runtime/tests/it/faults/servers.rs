@@ -16,7 +16,7 @@ use super::{
     CONSUMER, QUEUE, STREAM, handlers, impatient, numbered, publish, publisher, quick, random,
     server, subscribe, until_settled, willing,
 };
-use crate::support::{LONG, ask, enqueued, messages, until};
+use crate::support::{ask, drain_all, enqueued, messages, until};
 
 /// A load that goes on until it is told to stop, and books what was acknowledged; also gives the
 /// longest time that no event was.
@@ -93,7 +93,7 @@ async fn a_server_killed_under_load_loses_nothing() {
     assert_eq!(messages(&connection, STREAM).await, balance.acked as u64);
     assert_eq!(twice(&connection).await, 0);
     until("it is ready again", || async { pulse.trouble().is_none() }).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,7 @@ async fn a_server_killed_while_handlers_run_does_not_run_them_twice() {
     until_settled(&connection).await;
     assert_eq!((balance.handled.len(), balance.again()), (5, 0));
     assert_eq!(begun.load(Ordering::SeqCst), 5);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +138,7 @@ async fn a_server_that_says_nothing_is_noticed() {
     let balance = ledger.balance(&connection).await;
     until("it is ready again", || async { pulse.trouble().is_none() }).await;
     assert_eq!((balance.handled.len(), balance.dead.len()), (40, 0));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// The stream, its consumer and the dead-letter queue, on three nodes.
@@ -203,7 +203,7 @@ async fn the_leader_killed_under_load_loses_nothing_and_stores_nothing_twice() {
     assert_eq!(messages(&admin, STREAM).await, balance.acked as u64);
     assert_eq!(twice(&admin).await, 0);
     until_settled(&admin).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// Whether there is a leader to answer.

@@ -11,7 +11,7 @@ use super::{
     Crowd, STREAM, catalogue, connect, consumer, handlers, impatient, metric, numbered, publish,
     publisher, quick, random, server, subscribe, until_settled,
 };
-use crate::support::{LONG, enqueued, messages, until};
+use crate::support::{LONG, drain_all, enqueued, messages, until};
 
 const CONCURRENCY: usize = 4;
 
@@ -51,7 +51,8 @@ async fn a_restart_storm_leaves_nothing_behind() {
                 dropped += 1;
             }
             false => {
-                subscriber.drain(Duration::from_millis(random.u64(..20))).await.unwrap();
+                let drained = subscriber.drain(Duration::from_millis(random.u64(..20))).await;
+                assert!(drained.unwrap().returned.len() <= CONCURRENCY);
             }
         }
         assert!(crowd.most() <= CONCURRENCY, "round {round}: {} at a time", crowd.most());
@@ -69,7 +70,7 @@ async fn a_restart_storm_leaves_nothing_behind() {
     assert_eq!(messages(&connection, "CONSUMER_ADVISORIES").await, 0);
     assert!(crowd.most() <= CONCURRENCY);
     assert_eq!(consumer(&connection).await["num_ack_pending"], 0);
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }
 
 /// Handlers that fail, subscribers that come and go, a connection that is cut, acks that are lost
@@ -149,7 +150,7 @@ async fn everything_at_once_adds_up() {
     // What has succeeded can only be given up by the server, which did not hear of it.
     let by_server = |reason: &Reason| *reason == Reason::MaxDeliveriesExceeded;
     assert!(in_both.values().all(by_server), "{in_both:?}");
-    subscriber.unwrap().drain(LONG).await.unwrap();
+    drain_all(subscriber.unwrap()).await;
     until("nothing is in flight", || async { metric(&metrics, "consumer_in_flight") == 0.0 }).await;
     reconciler.drain(LONG).await.unwrap();
 }

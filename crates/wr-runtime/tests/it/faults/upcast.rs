@@ -17,7 +17,7 @@ use wr_runtime::{Handlers, Reason};
 
 use super::ledger::{Ledger, letters};
 use super::{CONSUMER, STREAM, ignore, publisher, quick, server, subscribe, until_settled};
-use crate::support::{LONG, enqueued};
+use crate::support::{drain_all, enqueued};
 
 /// As `position.enqueued`, with a rank instead of a priority.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,5 +151,5 @@ async fn a_newer_handler_gets_both_majors() {
         ("old".to_owned(), entry(7, PositionEnqueuedV1::SUBJECT)),
     ];
     assert_eq!(*seen.lock().unwrap(), BTreeMap::from(expected));
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

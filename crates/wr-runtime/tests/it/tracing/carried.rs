@@ -34,10 +34,9 @@ async fn what_is_not_sampled_stays_so() {
             async move { publish_resumed(&sender).await }
         });
         let subscriber = subscribe(&connection, handlers).await;
-        let body = enqueued("p1", 1).encode_traced("", "").unwrap();
-        publish_raw(&connection, &PARENT.replace("-01", "-00"), "vendor=1", &body).await;
-        until("it is handled", async || messages(&connection, "QUEUE_EVENTS").await == 1).await;
-        subscriber.drain(LONG).await.unwrap();
+        publish_in(&connection, &PARENT.replace("-01", "-00"), "vendor=1").await;
+        until_resumed(&connection, 1).await;
+        drain_all(subscriber).await;
         let resumed = header(&headers(&connection, "QUEUE_EVENTS", 1).await, "traceparent");
         assert!(resumed.contains(TRACE) && resumed.ends_with("-00"), "{resumed}");
         assert!(collected.is_none_or(|collected| collected.spans().is_empty()));
@@ -65,18 +64,12 @@ async fn a_trace_is_carried_on_without_an_exporter() {
             }
         });
         let subscriber = subscribe(&connection, handlers).await;
-        publish_raw(
-            &connection,
-            PARENT,
-            "vendor=1",
-            &enqueued("p1", 1).encode_traced("", "").unwrap(),
-        )
-        .await;
-        until("it is dead", async || messages(&connection, QUEUE).await == 1).await;
+        publish_in(&connection, PARENT, "vendor=1").await;
+        until_dead(&connection).await;
         let dead = headers(&connection, QUEUE, 1).await;
         redrive(&connection).await;
-        until("it is handled", async || messages(&connection, "QUEUE_EVENTS").await == 2).await;
-        subscriber.drain(LONG).await.unwrap();
+        until_resumed(&connection, 2).await;
+        drain_all(subscriber).await;
         let resent = headers(&connection, STREAM, 2).await;
         let mut seen = vec![PARENT.to_owned()];
         let first = headers(&connection, "QUEUE_EVENTS", 1).await;
@@ -105,15 +98,14 @@ async fn vendors_states_are_carried_on() {
         }
     });
     let subscriber = subscribe(&connection, handlers).await;
-    let body = enqueued("p1", 1).encode_traced("", "").unwrap();
-    publish_raw(&connection, PARENT, "one=1,two=2", &body).await;
-    until("it is dead", async || messages(&connection, QUEUE).await == 1).await;
+    publish_in(&connection, PARENT, "one=1,two=2").await;
+    until_dead(&connection).await;
     let resumed = headers(&connection, "QUEUE_EVENTS", 1).await;
     let dead = headers(&connection, QUEUE, 1).await;
     redrive(&connection).await;
     until("it was redriven", async || messages(&connection, STREAM).await == 2).await;
     let resent = headers(&connection, STREAM, 2).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     for headers in [resumed, dead, resent] {
         assert_eq!(header(&headers, "tracestate"), "one=1,two=2");
         assert!(header(&headers, "traceparent").contains(TRACE));
@@ -136,11 +128,10 @@ async fn a_trace_that_is_none_is_not_gone_on_with() {
     let subscriber = subscribe(&connection, handlers).await;
     let parents = ["00-nonsense-01", "", &PARENT.replace("4bf9", "0xf9"), &PARENT.to_uppercase()];
     for parent in parents {
-        let body = enqueued("p1", 1).encode_traced("", "").unwrap();
-        publish_raw(&connection, parent, "vendor=1", &body).await;
+        publish_in(&connection, parent, "vendor=1").await;
     }
     let processes = collected.named(PROCESS, parents.len()).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
     let mut ids = traces.lock().unwrap().clone();
     for process in &processes {
         assert_eq!(process.parent_span_id, SpanId::INVALID);

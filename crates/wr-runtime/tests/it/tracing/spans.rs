@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn what_is_sent_is_a_span_and_names_it() {
-    let (_server, connection) = server().await;
+    let (server, connection) = server().await;
     let collected = Collected::new();
     let event = enqueued("p1", 1);
     let request = tracing::info_span!("request");
@@ -14,7 +14,10 @@ async fn what_is_sent_is_a_span_and_names_it() {
     assert_eq!(send.span_context.trace_id(), request.span_context.trace_id());
     assert_eq!((&send.span_kind, &send.status), (&SpanKind::Producer, &Status::Unset));
     let id = event.id.to_string();
+    let port = server.port().to_string();
     let expected = [
+        ("server.address", "127.0.0.1"),
+        ("server.port", &port),
         ("messaging.system", "nats"),
         ("messaging.operation.name", "send"),
         ("messaging.operation.type", "send"),
@@ -45,7 +48,7 @@ async fn what_is_not_sent_tells_why() {
 /// Publish, two attempts, dead letter, redrive, and what the handler publishes then.
 #[tokio::test]
 async fn one_trace_goes_all_the_way() {
-    let (_server, connection) = server().await;
+    let (server, connection) = server().await;
     let collected = Collected::new();
     let sender = publisher(&connection);
     let handlers = handlers(false, move |_, delivery| {
@@ -61,18 +64,20 @@ async fn one_trace_goes_all_the_way() {
     let subscriber = subscribe(&connection, handlers).await;
     let event = enqueued("p1", 1);
     publisher(&connection).publish(&event).await.unwrap();
-    until("it is dead", async || messages(&connection, QUEUE).await == 1).await;
+    until_dead(&connection).await;
     let letter = headers(&connection, QUEUE, 1).await;
     redrive(&connection).await;
-    until("it is handled", async || messages(&connection, "QUEUE_EVENTS").await == 1).await;
-    subscriber.drain(LONG).await.unwrap();
+    until_resumed(&connection, 1).await;
+    drain_all(subscriber).await;
 
     let send = collected.one(SEND).await;
     let processes = collected.named(PROCESS, 3).await;
-    let id = event.id.to_string();
+    let (id, port) = (event.id.to_string(), server.port().to_string());
     for process in &processes {
         assert_eq!(process.span_kind, SpanKind::Consumer);
         let expected = [
+            ("server.address", "127.0.0.1"),
+            ("server.port", &port),
             ("messaging.system", "nats"),
             ("messaging.operation.name", "process"),
             ("messaging.operation.type", "process"),
@@ -119,8 +124,8 @@ async fn every_attempt_in_an_order_is_a_span() {
     let handlers = handlers(true, |_, _| std::future::ready(Err(HandlerError::retryable("no"))));
     let subscriber = subscribe(&connection, handlers).await;
     publisher(&connection).publish(&enqueued("p1", 1)).await.unwrap();
-    until("it is dead", async || messages(&connection, QUEUE).await == 1).await;
-    subscriber.drain(LONG).await.unwrap();
+    until_dead(&connection).await;
+    drain_all(subscriber).await;
     let send = collected.one(SEND).await;
     let processes = collected.named(PROCESS, 3).await;
     for process in &processes {
@@ -165,5 +170,5 @@ async fn every_form_of_a_dead_letter_leads_on() {
         until("it is dead again", async || collected.named(DEAD, 2).await.len() == 2).await;
         queue.purge(&Selection::all(), false).await.unwrap();
     }
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 }

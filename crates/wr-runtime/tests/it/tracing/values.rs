@@ -75,7 +75,7 @@ async fn no_value_is_told() {
     assert_eq!((report.redriven, report.skipped.len()), (dead, 1));
     tell(&report, String::new());
     until("all are dead again", async || messages(&connection, QUEUE).await == dead + 1).await;
-    subscriber.drain(LONG).await.unwrap();
+    drain_all(subscriber).await;
 
     let spans = format!("{:?}", collected.spans());
     let log = String::from_utf8(collected.log.0.lock().unwrap().clone()).unwrap();
