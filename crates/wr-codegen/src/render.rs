@@ -1,7 +1,8 @@
 //! Syntax trees to text, with a blank line where a person would leave one.
 
-use proc_macro2::TokenStream;
-use syn::Item;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{Item, ItemMacro, MacroDelimiter};
 
 use crate::{Error, HEADER, emit};
 
@@ -22,6 +23,13 @@ pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<S
         if before.is_none_or(|before| !are_one_group(before, item)) {
             text.push('\n');
         }
+        if let Item::Macro(table) = item
+            && let Some(written) = self::table(table)
+        {
+            text.push_str(&written);
+            before = Some(item);
+            continue;
+        }
         let alone = syn::File {
             shebang: None,
             frontmatter: None,
@@ -36,6 +44,67 @@ pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<S
         before = Some(item);
     }
     Ok(text)
+}
+
+/// A macro of lines in braces, laid out as such; prettyplease fills them up like a paragraph.
+fn table(item: &ItemMacro) -> Option<String> {
+    let MacroDelimiter::Brace(_) = item.mac.delimiter else { return None };
+    let path = item.mac.path.to_token_stream().to_string().replace(' ', "");
+    let mut out = format!("{path}! {{\n    ");
+    lay_out(item.mac.tokens.clone(), 1, &mut out);
+    out.push_str("\n}\n");
+    Some(out)
+}
+
+/// Writes tokens on one line, but for what stands in braces: there, every line has its own.
+fn lay_out(tokens: TokenStream, depth: usize, out: &mut String) {
+    // Whether a space goes before a word: behind a word, and behind some signs.
+    let mut is_apart = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                out.push_str(if is_apart { " {" } else { "{" });
+                lines(group.stream(), depth + 1, out);
+                out.push_str(&format!("\n{}}}", "    ".repeat(depth)));
+                is_apart = true;
+            }
+            TokenTree::Group(group) => {
+                out.push('(');
+                lay_out(group.stream(), depth, out);
+                out.push(')');
+                is_apart = true;
+            }
+            TokenTree::Punct(sign) => {
+                let sign = sign.as_char();
+                // `=` and `=>` stand alone, `:` and `,` follow a word; all else is inside a path.
+                if sign == '=' {
+                    out.push(' ');
+                }
+                out.push(sign);
+                let is_path = sign == ':' && out.ends_with("::");
+                is_apart = matches!(sign, '=' | ',' | ':') && !is_path
+                    || sign == '>' && out.ends_with("=>");
+            }
+            word @ (TokenTree::Ident(_) | TokenTree::Literal(_)) => {
+                if is_apart {
+                    out.push(' ');
+                }
+                out.push_str(&word.to_string());
+                is_apart = true;
+            }
+        }
+    }
+}
+
+/// Writes what stands in braces: what ends with `;` where something does, else what ends with `,`.
+fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
+    let is = |token: &TokenTree, end: char| matches!(token, TokenTree::Punct(sign) if sign.as_char() == end);
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let end = if tokens.iter().any(|token| is(token, ';')) { ';' } else { ',' };
+    for line in tokens.split_inclusive(|token| is(token, end)) {
+        out.push_str(&format!("\n{}", "    ".repeat(depth)));
+        lay_out(line.iter().cloned().collect(), depth, out);
+    }
 }
 
 /// Whether two items stand on lines next to each other.

@@ -4,14 +4,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
+use crate::codec::{self, Borrowed, Check, Owned};
 use crate::error::Error;
 use crate::pointer::At;
+use crate::view::Readable;
 
 /// A type that is generated from a schema.
 ///
 /// Reading takes exactly the schema's reader language, checking accepts exactly its writer
 /// language; `serde` alone writes what it is given, checked or not.
-pub trait Contract: Serialize + Sized {
+pub trait Contract: Readable + Serialize {
     /// The value of a JSON document.
     ///
     /// # Errors
@@ -37,8 +39,29 @@ pub trait Contract: Serialize + Sized {
     /// # Errors
     /// The bytes are no JSON, or not in the reader language.
     fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
-        Self::read(value, &At::ROOT)
+        codec::message::<Owned, Self>(bytes).map_or_else(|| decode_exactly(bytes), Ok)
+    }
+
+    /// The value of some bytes as it stands there: nothing is copied that can be borrowed.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not in the reader language.
+    fn decode_view(bytes: &[u8]) -> Result<Self::View<'_>, Error> {
+        match codec::message::<Borrowed, Self>(bytes) {
+            Some(view) => Ok(view),
+            None => decode_exactly::<Self>(bytes).map(Self::into_view),
+        }
+    }
+
+    /// Whether some bytes are in the reader language; builds nothing.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not in the reader language.
+    fn check(bytes: &[u8]) -> Result<(), Error> {
+        match codec::message::<Check, Self>(bytes) {
+            Some(()) => Ok(()),
+            None => decode_exactly::<Self>(bytes).map(drop),
+        }
     }
 
     /// The bytes of the value.
@@ -49,6 +72,13 @@ pub trait Contract: Serialize + Sized {
         self.validate()?;
         serde_json::to_vec(self).map_err(|error| Error::syntax(&error))
     }
+}
+
+/// What the one pass was not sure of, judged and explained by way of a tree.
+#[cold]
+fn decode_exactly<T: Contract>(bytes: &[u8]) -> Result<T, Error> {
+    let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
+    T::read(value, &At::ROOT)
 }
 
 /// The payload of an event: what stands in the envelope's `data`.
@@ -71,6 +101,9 @@ pub trait Payload: Contract {
 pub trait EventSet: Serialize + Sized {
     /// The catalogue.
     const CATALOGUE: &'static Catalogue;
+
+    /// An event as it stands in the bytes of a message, which it borrows from.
+    type View<'a>;
 
     /// The event of a JSON document that came on a subject.
     ///
@@ -96,6 +129,24 @@ pub trait EventSet: Serialize + Sized {
         let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
         Self::read(subject, value, &At::ROOT)
     }
+
+    /// The event of some bytes that came on a subject, as it stands there: nothing is copied that
+    /// can be borrowed.
+    ///
+    /// # Errors
+    /// As [`EventSet::decode`].
+    fn decode_view<'a>(subject: &str, bytes: &'a [u8]) -> Result<Self::View<'a>, Error>;
+
+    /// Whether some bytes that came on a subject are an event of it; builds nothing.
+    ///
+    /// # Errors
+    /// As [`EventSet::decode`].
+    fn check(subject: &str, bytes: &[u8]) -> Result<(), Error> {
+        Self::decode(subject, bytes).map(drop)
+    }
+
+    /// The event that is viewed, borrowing nothing.
+    fn from_view(view: Self::View<'_>) -> Self;
 
     /// Whether the event may be sent.
     ///

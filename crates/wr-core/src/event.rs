@@ -1,15 +1,19 @@
 //! The envelope: what every event has around its payload (the specification's base event).
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::codec::{Borrowed, Check, Cursor, Mode, Owned, Parse};
 use crate::contract::{Contract, Payload};
 use crate::error::{Error, ErrorKind, Keyword};
 use crate::object::{Fields, Object};
 use crate::pointer::At;
 use crate::rules::{Constant, Nested, Rule, Text};
+use crate::view::Readable;
 
 /// An event: the envelope around a payload.
 ///
@@ -174,6 +178,141 @@ impl<T: Payload> Contract for Event<T> {
     }
 }
 
+/// An [`Event`] as it stands in the bytes of a message, which it borrows from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EventView<'a, T: Readable> {
+    /// As [`Event::id`].
+    pub id: Uuid,
+    /// As [`Event::version`].
+    pub version: Cow<'a, str>,
+    /// As [`Event::timestamp`].
+    pub timestamp: DateTime<Utc>,
+    /// As [`Event::source`].
+    pub source: Cow<'a, str>,
+    /// As [`Event::trace_id`].
+    pub trace_id: Option<Cow<'a, str>>,
+    /// As [`Event::span_id`].
+    pub span_id: Option<Cow<'a, str>>,
+    /// As [`Event::queue_id`].
+    pub queue_id: Option<Cow<'a, str>>,
+    /// As [`Event::data`].
+    pub data: T::View<'a>,
+}
+
+impl<T: Payload> EventView<'_, T> {
+    /// The event that is viewed, borrowing nothing.
+    pub fn into_owned(self) -> Event<T> {
+        Event::from_view(self)
+    }
+}
+
+/// What an envelope holds, read in one pass and made into an event, a view of one, or nothing.
+fn envelope<'a, T: Payload, M: Mode, E>(
+    cursor: &mut Cursor<'a>,
+    make: impl FnOnce(Envelope<'a, T, M>) -> E,
+) -> Option<E> {
+    crate::properties! {
+        M, cursor;
+        required id: Uuid = "id", TEXT;
+        required version: String = "version", VersionText { major: T::MAJOR };
+        required event_type: String = "type", Constant::new(T::EVENT_TYPE);
+        required timestamp: DateTime<Utc> = "timestamp", TEXT;
+        required source: String = "source", TEXT;
+        optional trace_id: String = "trace_id", TEXT;
+        optional span_id: String = "span_id", TEXT;
+        optional queue_id: String = "queue_id", TEXT;
+        required data: T = "data", Nested;
+    }
+    event_type?;
+    Some(make(Envelope {
+        id: id?,
+        version: version?,
+        timestamp: timestamp?,
+        source: source?,
+        trace_id,
+        span_id,
+        queue_id,
+        data: data?,
+    }))
+}
+
+/// What an envelope holds, in the ways of a [`Mode`].
+struct Envelope<'a, T: Readable, M: Mode> {
+    id: M::Of<'a, Uuid>,
+    version: M::Of<'a, String>,
+    timestamp: M::Of<'a, DateTime<Utc>>,
+    source: M::Of<'a, String>,
+    trace_id: Option<M::Of<'a, String>>,
+    span_id: Option<M::Of<'a, String>>,
+    queue_id: Option<M::Of<'a, String>>,
+    data: M::Of<'a, T>,
+}
+
+impl<T: Payload> Readable for Event<T> {
+    type View<'a> = EventView<'a, T>;
+
+    fn into_view<'a>(self) -> Self::View<'a> {
+        EventView {
+            id: self.id,
+            version: self.version.into(),
+            timestamp: self.timestamp,
+            source: self.source.into(),
+            trace_id: self.trace_id.map(Cow::Owned),
+            span_id: self.span_id.map(Cow::Owned),
+            queue_id: self.queue_id.map(Cow::Owned),
+            data: self.data.into_view(),
+        }
+    }
+
+    fn from_view(view: EventView<'_, T>) -> Event<T> {
+        Event {
+            id: view.id,
+            version: view.version.into_owned(),
+            timestamp: view.timestamp,
+            source: view.source.into_owned(),
+            trace_id: view.trace_id.map(Cow::into_owned),
+            span_id: view.span_id.map(Cow::into_owned),
+            queue_id: view.queue_id.map(Cow::into_owned),
+            data: T::from_view(view.data),
+        }
+    }
+
+    fn of_value(value: Value) -> Option<Event<T>> {
+        Event::read(value, &At::ROOT).ok()
+    }
+
+    fn parse_owned(cursor: &mut Cursor<'_>) -> Option<Event<T>> {
+        envelope::<T, Owned, _>(cursor, |it| Event {
+            id: it.id,
+            version: it.version,
+            timestamp: it.timestamp,
+            source: it.source,
+            trace_id: it.trace_id,
+            span_id: it.span_id,
+            queue_id: it.queue_id,
+            data: it.data,
+        })
+    }
+
+    fn parse_view<'a>(cursor: &mut Cursor<'a>) -> Option<Self::View<'a>> {
+        envelope::<T, Borrowed, _>(cursor, |it| EventView {
+            id: it.id,
+            version: it.version,
+            timestamp: it.timestamp,
+            source: it.source,
+            trace_id: it.trace_id,
+            span_id: it.span_id,
+            queue_id: it.queue_id,
+            data: it.data,
+        })
+    }
+
+    fn parse_check(cursor: &mut Cursor<'_>) -> Option<()> {
+        envelope::<T, Check, _>(cursor, drop)
+    }
+}
+
 impl<T: Payload> Serialize for Event<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize_with(serializer, self.trace_id.as_deref(), self.span_id.as_deref())
@@ -233,6 +372,15 @@ impl Rule<String> for VersionText {
                 Err(at.violation(Keyword::Pattern, expected))
             }
         }
+    }
+}
+
+impl Parse<String> for VersionText {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        let version = cursor.string()?;
+        let (major, _) = parse_version(&version)?;
+        let is_shortest = !major.starts_with('0') || major.len() == 1;
+        (is_shortest && major.parse() == Ok(self.major)).then(|| M::text(version))
     }
 }
 

@@ -5,13 +5,21 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Timelike, Utc};
 use uuid::Uuid;
 
+use crate::codec::{self, Cursor, Mode};
+use crate::rules::Text;
+use crate::view::Readable;
+
 /// A Rust type that is a string in JSON.
-pub trait Format: Sized {
+pub trait Format: Readable {
     /// The `format` of the string, for an error.
     const NAME: &'static str;
 
     /// The value of a text, where the text obeys the format to the letter.
     fn parse(text: String) -> Option<Self>;
+
+    /// The value that begins at the cursor.
+    #[doc(hidden)]
+    fn parse_text<'a, M: Mode>(rule: &Text, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Self>>;
 
     /// Whether the text of the value obeys the format.
     fn is_writable(&self) -> bool;
@@ -25,6 +33,10 @@ impl Format for String {
 
     fn parse(text: String) -> Option<String> {
         Some(text)
+    }
+
+    fn parse_text<'a, M: Mode>(rule: &Text, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        rule.string::<M>(cursor)
     }
 
     fn is_writable(&self) -> bool {
@@ -44,6 +56,16 @@ impl Format for Uuid {
         (text.len() == 36).then(|| Uuid::try_parse(&text).ok())?
     }
 
+    fn parse_text<'a, M: Mode>(rule: &Text, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Uuid>> {
+        if rule.is_free()
+            && let Some(value) = codec::uuid::<M>(cursor)
+        {
+            return Some(value);
+        }
+        let value = rule.formatted(cursor)?;
+        Some(M::make(|| value, || value))
+    }
+
     fn is_writable(&self) -> bool {
         true
     }
@@ -58,6 +80,19 @@ impl Format for DateTime<Utc> {
 
     fn parse(text: String) -> Option<DateTime<Utc>> {
         date_time(&text)
+    }
+
+    fn parse_text<'a, M: Mode>(
+        rule: &Text,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<M::Of<'a, DateTime<Utc>>> {
+        if rule.is_free()
+            && let Some(value) = codec::date_time::<M>(cursor)
+        {
+            return Some(value);
+        }
+        let value = rule.formatted(cursor)?;
+        Some(M::make(|| value, || value))
     }
 
     /// An offset can carry a moment out of the four-digit years, and a leap second stands at the
@@ -80,6 +115,14 @@ impl Format for NaiveDate {
         date(text.as_bytes())
     }
 
+    fn parse_text<'a, M: Mode>(
+        rule: &Text,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<M::Of<'a, NaiveDate>> {
+        let value = rule.formatted(cursor)?;
+        Some(M::make(|| value, || value))
+    }
+
     fn is_writable(&self) -> bool {
         (0..=9999).contains(&self.year())
     }
@@ -96,6 +139,14 @@ impl Format for Ipv4Addr {
         text.parse().ok()
     }
 
+    fn parse_text<'a, M: Mode>(
+        rule: &Text,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<M::Of<'a, Ipv4Addr>> {
+        let value = rule.formatted(cursor)?;
+        Some(M::make(|| value, || value))
+    }
+
     fn is_writable(&self) -> bool {
         true
     }
@@ -110,6 +161,14 @@ impl Format for Ipv6Addr {
 
     fn parse(text: String) -> Option<Ipv6Addr> {
         text.parse().ok()
+    }
+
+    fn parse_text<'a, M: Mode>(
+        rule: &Text,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<M::Of<'a, Ipv6Addr>> {
+        let value = rule.formatted(cursor)?;
+        Some(M::make(|| value, || value))
     }
 
     fn is_writable(&self) -> bool {

@@ -5,6 +5,8 @@
 //! re-exported here, so that versions cannot disagree.
 
 mod catalogue;
+#[doc(hidden)]
+pub mod codec;
 mod contract;
 mod error;
 mod event;
@@ -15,11 +17,12 @@ mod pointer;
 mod rules;
 pub mod topology;
 mod union;
+mod view;
 
 pub use catalogue::{Catalogue, DeadLetterMinors, Minor, Subject};
 pub use contract::{Contract, EventSet, Payload};
 pub use error::{Error, ErrorKind, Keyword};
-pub use event::{Event, judge_subject, parse_version};
+pub use event::{Event, EventView, judge_subject, parse_version};
 pub use format::Format;
 pub use object::{Fields, Object};
 pub use pointer::At;
@@ -27,7 +30,8 @@ pub use rules::{
     Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Pattern, Rule,
     Text,
 };
-pub use union::UnknownBranch;
+pub use union::{UnknownBranch, UnknownBranchView};
+pub use view::{JsonView, ListIter, ListView, MapIter, MapView, Readable, View};
 
 pub use chrono;
 pub use serde;

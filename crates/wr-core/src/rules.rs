@@ -9,6 +9,7 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::codec::Automaton;
 use crate::contract::Contract;
 use crate::error::{Error, Keyword};
 use crate::format::Format;
@@ -145,6 +146,12 @@ impl Integer {
         }
     }
 
+    pub(crate) fn obeys(&self, value: i128) -> bool {
+        value >= self.minimum
+            && value <= self.maximum
+            && self.multiple_of.is_none_or(|n| value.checked_rem(n.into()) == Some(0))
+    }
+
     fn read_as<T: TryFrom<i128>>(&self, value: &Value, at: &At<'_>) -> Result<T, Error> {
         let whole = value.as_number().and_then(number::whole);
         let whole = whole.ok_or_else(|| at.violation(Keyword::Type, "an integer"))?;
@@ -217,7 +224,7 @@ impl Number {
         self
     }
 
-    fn obey(&self, compare: impl Fn(f64) -> Ordering, at: &At<'_>) -> Result<(), Error> {
+    pub(crate) fn obey(&self, compare: impl Fn(f64) -> Ordering, at: &At<'_>) -> Result<(), Error> {
         if let Some((bound, exclusive)) = self.lower {
             match (compare(bound), exclusive) {
                 (Ordering::Less, false) => {
@@ -274,9 +281,9 @@ impl Rule<f64> for Number {
 /// A string, or a type that is a string in JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
-    min: Option<u64>,
-    max: Option<u64>,
-    pattern: Option<&'static Pattern>,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) pattern: Option<&'static Pattern>,
 }
 
 impl Text {
@@ -359,7 +366,7 @@ fn not_of_format<T: Format>(at: &At<'_>) -> Error {
 
 /// One string.
 #[derive(Clone, Copy, Debug)]
-pub struct Constant(&'static str);
+pub struct Constant(pub(crate) &'static str);
 
 impl Constant {
     /// Exactly this string.
@@ -391,30 +398,49 @@ impl Rule<String> for Constant {
 #[derive(Debug)]
 pub struct Pattern {
     text: &'static str,
-    regex: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Compiled>,
+}
+
+#[derive(Debug)]
+enum Compiled {
+    Small(Box<Automaton>),
+    Large(Regex),
+    None,
 }
 
 impl Pattern {
     /// A pattern in the regex crate's syntax, which the generator has translated to.
     pub const fn new(text: &'static str) -> Pattern {
-        Pattern { text, regex: OnceLock::new() }
+        Pattern { text, compiled: OnceLock::new() }
     }
 
     /// Whether the text matches. A pattern that is no regular expression, which the lint does not
     /// let pass, matches nothing.
-    fn matches(&self, text: &str) -> bool {
-        let regex = self.regex.get_or_init(|| Regex::new(self.text).ok());
-        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        match self.compiled.get_or_init(|| self.compile()) {
+            Compiled::Small(automaton) => automaton.matches(text),
+            Compiled::Large(regex) => regex.is_match(text),
+            Compiled::None => false,
+        }
+    }
+
+    #[cold]
+    fn compile(&self) -> Compiled {
+        match (Automaton::new(self.text), Regex::new(self.text)) {
+            (Some(automaton), Ok(_)) => Compiled::Small(Box::new(automaton)),
+            (None, Ok(regex)) => Compiled::Large(regex),
+            (_, Err(_)) => Compiled::None,
+        }
     }
 }
 
 /// An array.
 #[derive(Clone, Copy, Debug)]
 pub struct List<R> {
-    items: R,
-    min: Option<u64>,
-    max: Option<u64>,
-    unique: bool,
+    pub(crate) items: R,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) unique: bool,
 }
 
 impl<R> List<R> {
@@ -493,10 +519,10 @@ impl<T: Serialize, R: Rule<T>> Rule<Vec<T>> for List<R> {
 /// An object from names to values of one type.
 #[derive(Clone, Copy, Debug)]
 pub struct Map<R> {
-    values: R,
-    keys: Text,
-    min: Option<u64>,
-    max: Option<u64>,
+    pub(crate) values: R,
+    pub(crate) keys: Text,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
 }
 
 impl<R> Map<R> {

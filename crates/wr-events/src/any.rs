@@ -4,7 +4,7 @@
 
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
-use wr_core::{At, Catalogue, Contract, Error, Event, EventSet, Payload};
+use wr_core::{At, Catalogue, Contract, Error, Event, EventSet, EventView, Payload};
 use crate::{
     CATALOGUE, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
     PositionExpiredV1, PositionHeartbeatV1, QueueCreatedV1, QueueMaintenanceV1,
@@ -52,8 +52,56 @@ pub enum AnyEvent {
     SystemMetricsV1(Box<Event<SystemMetricsV1>>),
 }
 
+/// An event of any subject as it stands in the bytes of a message, which it borrows from.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AnyEventView<'a> {
+    /// `waitingroom.position.admitted.v1`
+    PositionAdmittedV1(Box<EventView<'a, PositionAdmittedV1>>),
+    /// `waitingroom.position.cancelled.v1`
+    PositionCancelledV1(Box<EventView<'a, PositionCancelledV1>>),
+    /// `waitingroom.position.enqueued.v1`
+    PositionEnqueuedV1(Box<EventView<'a, PositionEnqueuedV1>>),
+    /// `waitingroom.position.expired.v1`
+    PositionExpiredV1(Box<EventView<'a, PositionExpiredV1>>),
+    /// `waitingroom.position.heartbeat.v1`
+    PositionHeartbeatV1(Box<EventView<'a, PositionHeartbeatV1>>),
+    /// `waitingroom.queue.created.v1`
+    QueueCreatedV1(Box<EventView<'a, QueueCreatedV1>>),
+    /// `waitingroom.queue.maintenance.v1`
+    QueueMaintenanceV1(Box<EventView<'a, QueueMaintenanceV1>>),
+    /// `waitingroom.queue.paused.v1`
+    QueuePausedV1(Box<EventView<'a, QueuePausedV1>>),
+    /// `waitingroom.queue.resumed.v1`
+    QueueResumedV1(Box<EventView<'a, QueueResumedV1>>),
+    /// `waitingroom.queue.updated.v1`
+    QueueUpdatedV1(Box<EventView<'a, QueueUpdatedV1>>),
+    /// `waitingroom.session.active.v1`
+    SessionActiveV1(Box<EventView<'a, SessionActiveV1>>),
+    /// `waitingroom.session.expired.v1`
+    SessionExpiredV1(Box<EventView<'a, SessionExpiredV1>>),
+    /// `waitingroom.session.started.v1`
+    SessionStartedV1(Box<EventView<'a, SessionStartedV1>>),
+    /// `waitingroom.session.terminated.v1`
+    SessionTerminatedV1(Box<EventView<'a, SessionTerminatedV1>>),
+    /// `waitingroom.system.error.v1`
+    SystemErrorV1(Box<EventView<'a, SystemErrorV1>>),
+    /// `waitingroom.system.health.v1`
+    SystemHealthV1(Box<EventView<'a, SystemHealthV1>>),
+    /// `waitingroom.system.metrics.v1`
+    SystemMetricsV1(Box<EventView<'a, SystemMetricsV1>>),
+}
+
+impl AnyEventView<'_> {
+    /// The event that is viewed, borrowing nothing.
+    pub fn into_owned(self) -> AnyEvent {
+        AnyEvent::from_view(self)
+    }
+}
+
 impl EventSet for AnyEvent {
     const CATALOGUE: &'static Catalogue = &CATALOGUE;
+    type View<'a> = AnyEventView<'a>;
 
     fn read(subject: &str, value: Value, at: &At<'_>) -> Result<Self, Error> {
         match subject {
@@ -109,6 +157,224 @@ impl EventSet for AnyEvent {
                 Event::read(value, at).map(Box::new).map(Self::SystemMetricsV1)
             }
             _ => Err(CATALOGUE.unknown(subject)),
+        }
+    }
+
+    fn decode(subject: &str, bytes: &[u8]) -> Result<Self, Error> {
+        match subject {
+            PositionAdmittedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::PositionAdmittedV1)
+            }
+            PositionCancelledV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::PositionCancelledV1)
+            }
+            PositionEnqueuedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::PositionEnqueuedV1)
+            }
+            PositionExpiredV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::PositionExpiredV1)
+            }
+            PositionHeartbeatV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::PositionHeartbeatV1)
+            }
+            QueueCreatedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::QueueCreatedV1)
+            }
+            QueueMaintenanceV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::QueueMaintenanceV1)
+            }
+            QueuePausedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::QueuePausedV1)
+            }
+            QueueResumedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::QueueResumedV1)
+            }
+            QueueUpdatedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::QueueUpdatedV1)
+            }
+            SessionActiveV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SessionActiveV1)
+            }
+            SessionExpiredV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SessionExpiredV1)
+            }
+            SessionStartedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SessionStartedV1)
+            }
+            SessionTerminatedV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SessionTerminatedV1)
+            }
+            SystemErrorV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SystemErrorV1)
+            }
+            SystemHealthV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SystemHealthV1)
+            }
+            SystemMetricsV1::SUBJECT => {
+                Event::decode(bytes).map(Box::new).map(Self::SystemMetricsV1)
+            }
+            _ => Err(CATALOGUE.unknown(subject)),
+        }
+    }
+
+    fn decode_view<'a>(
+        subject: &str,
+        bytes: &'a [u8],
+    ) -> Result<AnyEventView<'a>, Error> {
+        match subject {
+            PositionAdmittedV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::PositionAdmittedV1)
+            }
+            PositionCancelledV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::PositionCancelledV1)
+            }
+            PositionEnqueuedV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::PositionEnqueuedV1)
+            }
+            PositionExpiredV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::PositionExpiredV1)
+            }
+            PositionHeartbeatV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::PositionHeartbeatV1)
+            }
+            QueueCreatedV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::QueueCreatedV1)
+            }
+            QueueMaintenanceV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::QueueMaintenanceV1)
+            }
+            QueuePausedV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::QueuePausedV1)
+            }
+            QueueResumedV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::QueueResumedV1)
+            }
+            QueueUpdatedV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::QueueUpdatedV1)
+            }
+            SessionActiveV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::SessionActiveV1)
+            }
+            SessionExpiredV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::SessionExpiredV1)
+            }
+            SessionStartedV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::SessionStartedV1)
+            }
+            SessionTerminatedV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::SessionTerminatedV1)
+            }
+            SystemErrorV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::SystemErrorV1)
+            }
+            SystemHealthV1::SUBJECT => {
+                Event::decode_view(bytes).map(Box::new).map(AnyEventView::SystemHealthV1)
+            }
+            SystemMetricsV1::SUBJECT => {
+                Event::decode_view(bytes)
+                    .map(Box::new)
+                    .map(AnyEventView::SystemMetricsV1)
+            }
+            _ => Err(CATALOGUE.unknown(subject)),
+        }
+    }
+
+    fn check(subject: &str, bytes: &[u8]) -> Result<(), Error> {
+        match subject {
+            PositionAdmittedV1::SUBJECT => Event::<PositionAdmittedV1>::check(bytes),
+            PositionCancelledV1::SUBJECT => Event::<PositionCancelledV1>::check(bytes),
+            PositionEnqueuedV1::SUBJECT => Event::<PositionEnqueuedV1>::check(bytes),
+            PositionExpiredV1::SUBJECT => Event::<PositionExpiredV1>::check(bytes),
+            PositionHeartbeatV1::SUBJECT => Event::<PositionHeartbeatV1>::check(bytes),
+            QueueCreatedV1::SUBJECT => Event::<QueueCreatedV1>::check(bytes),
+            QueueMaintenanceV1::SUBJECT => Event::<QueueMaintenanceV1>::check(bytes),
+            QueuePausedV1::SUBJECT => Event::<QueuePausedV1>::check(bytes),
+            QueueResumedV1::SUBJECT => Event::<QueueResumedV1>::check(bytes),
+            QueueUpdatedV1::SUBJECT => Event::<QueueUpdatedV1>::check(bytes),
+            SessionActiveV1::SUBJECT => Event::<SessionActiveV1>::check(bytes),
+            SessionExpiredV1::SUBJECT => Event::<SessionExpiredV1>::check(bytes),
+            SessionStartedV1::SUBJECT => Event::<SessionStartedV1>::check(bytes),
+            SessionTerminatedV1::SUBJECT => Event::<SessionTerminatedV1>::check(bytes),
+            SystemErrorV1::SUBJECT => Event::<SystemErrorV1>::check(bytes),
+            SystemHealthV1::SUBJECT => Event::<SystemHealthV1>::check(bytes),
+            SystemMetricsV1::SUBJECT => Event::<SystemMetricsV1>::check(bytes),
+            _ => Err(CATALOGUE.unknown(subject)),
+        }
+    }
+
+    fn from_view(view: AnyEventView<'_>) -> Self {
+        match view {
+            AnyEventView::PositionAdmittedV1(view) => {
+                Self::PositionAdmittedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::PositionCancelledV1(view) => {
+                Self::PositionCancelledV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::PositionEnqueuedV1(view) => {
+                Self::PositionEnqueuedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::PositionExpiredV1(view) => {
+                Self::PositionExpiredV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::PositionHeartbeatV1(view) => {
+                Self::PositionHeartbeatV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::QueueCreatedV1(view) => {
+                Self::QueueCreatedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::QueueMaintenanceV1(view) => {
+                Self::QueueMaintenanceV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::QueuePausedV1(view) => {
+                Self::QueuePausedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::QueueResumedV1(view) => {
+                Self::QueueResumedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::QueueUpdatedV1(view) => {
+                Self::QueueUpdatedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SessionActiveV1(view) => {
+                Self::SessionActiveV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SessionExpiredV1(view) => {
+                Self::SessionExpiredV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SessionStartedV1(view) => {
+                Self::SessionStartedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SessionTerminatedV1(view) => {
+                Self::SessionTerminatedV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SystemErrorV1(view) => {
+                Self::SystemErrorV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SystemHealthV1(view) => {
+                Self::SystemHealthV1(Box::new(view.into_owned()))
+            }
+            AnyEventView::SystemMetricsV1(view) => {
+                Self::SystemMetricsV1(Box::new(view.into_owned()))
+            }
         }
     }
 

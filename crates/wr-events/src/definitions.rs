@@ -60,6 +60,13 @@ impl Contract for Window {
     }
 }
 
+wr_core::record! {
+    Window, WindowView {
+        required starts_at: DateTime<Utc> = "starts_at", Text::new();
+        required ends_at: DateTime<Utc> = "ends_at", Text::new();
+    }
+}
+
 impl Serialize for Window {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -115,6 +122,13 @@ impl Contract for Change {
 
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+wr_core::record! {
+    Change, ChangeView {
+        required old_value: Value = "old_value", Any;
+        required new_value: Value = "new_value", Any;
     }
 }
 

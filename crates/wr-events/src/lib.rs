@@ -15,45 +15,66 @@ pub mod session;
 pub mod system;
 pub mod topology;
 
-pub use any::AnyEvent;
+pub use any::{AnyEvent, AnyEventView};
 pub use catalogue::CATALOGUE;
 pub use wr_core;
-pub use wr_core::{Contract, Error, ErrorKind, Event, EventSet, Payload};
-pub use position::admitted::v1::{PositionAdmittedV1, PositionAdmittedV1Required};
+pub use wr_core::{Contract, Error, ErrorKind, Event, EventSet, EventView, Payload};
+pub use position::admitted::v1::{
+    PositionAdmittedV1, PositionAdmittedV1Required, PositionAdmittedV1View,
+};
 pub use position::cancelled::v1::{
-    PositionCancelledV1, PositionCancelledV1Required, PositionCancelledV1Reason,
+    PositionCancelledV1, PositionCancelledV1Required, PositionCancelledV1View,
+    PositionCancelledV1Reason,
 };
-pub use position::enqueued::v1::{PositionEnqueuedV1, PositionEnqueuedV1Required};
+pub use position::enqueued::v1::{
+    PositionEnqueuedV1, PositionEnqueuedV1Required, PositionEnqueuedV1View,
+};
 pub use position::expired::v1::{
-    PositionExpiredV1, PositionExpiredV1Required, PositionExpiredV1Reason,
+    PositionExpiredV1, PositionExpiredV1Required, PositionExpiredV1View,
+    PositionExpiredV1Reason,
 };
-pub use position::heartbeat::v1::{PositionHeartbeatV1, PositionHeartbeatV1Required};
-pub use queue::created::v1::{QueueCreatedV1, QueueCreatedV1Required};
+pub use position::heartbeat::v1::{
+    PositionHeartbeatV1, PositionHeartbeatV1Required, PositionHeartbeatV1View,
+};
+pub use queue::created::v1::{QueueCreatedV1, QueueCreatedV1Required, QueueCreatedV1View};
 pub use queue::maintenance::v1::{
-    QueueMaintenanceV1, QueueMaintenanceV1Required,
+    QueueMaintenanceV1, QueueMaintenanceV1Required, QueueMaintenanceV1View,
     QueueMaintenanceV1SuspendedOperationsItem,
 };
-pub use queue::paused::v1::{QueuePausedV1, QueuePausedV1Required, QueuePausedV1Reason};
+pub use queue::paused::v1::{
+    QueuePausedV1, QueuePausedV1Required, QueuePausedV1View, QueuePausedV1Reason,
+};
 pub use queue::resumed::v1::{
-    QueueResumedV1, QueueResumedV1Required, QueueResumedV1Reason,
+    QueueResumedV1, QueueResumedV1Required, QueueResumedV1View, QueueResumedV1Reason,
 };
-pub use queue::updated::v1::{QueueUpdatedV1, QueueUpdatedV1Required};
-pub use session::active::v1::{SessionActiveV1, SessionActiveV1Required};
+pub use queue::updated::v1::{QueueUpdatedV1, QueueUpdatedV1Required, QueueUpdatedV1View};
+pub use session::active::v1::{
+    SessionActiveV1, SessionActiveV1Required, SessionActiveV1View,
+};
 pub use session::expired::v1::{
-    SessionExpiredV1, SessionExpiredV1Required, SessionExpiredV1Reason,
+    SessionExpiredV1, SessionExpiredV1Required, SessionExpiredV1View,
+    SessionExpiredV1Reason,
 };
-pub use session::started::v1::{SessionStartedV1, SessionStartedV1Required};
+pub use session::started::v1::{
+    SessionStartedV1, SessionStartedV1Required, SessionStartedV1View,
+};
 pub use session::terminated::v1::{
-    SessionTerminatedV1, SessionTerminatedV1Required, SessionTerminatedV1Reason,
+    SessionTerminatedV1, SessionTerminatedV1Required, SessionTerminatedV1View,
+    SessionTerminatedV1Reason,
 };
-pub use system::error::v1::{SystemErrorV1, SystemErrorV1Required, SystemErrorV1Severity};
+pub use system::error::v1::{
+    SystemErrorV1, SystemErrorV1Required, SystemErrorV1View, SystemErrorV1Severity,
+};
 pub use system::health::v1::{
-    SystemHealthV1, SystemHealthV1Required, SystemHealthV1Status,
+    SystemHealthV1, SystemHealthV1Required, SystemHealthV1View, SystemHealthV1Status,
     SystemHealthV1ChecksValue, SystemHealthV1ChecksValueRequired,
-    SystemHealthV1ChecksValueStatus,
+    SystemHealthV1ChecksValueView, SystemHealthV1ChecksValueStatus,
 };
-pub use system::metrics::v1::{SystemMetricsV1, SystemMetricsV1Required};
+pub use system::metrics::v1::{
+    SystemMetricsV1, SystemMetricsV1Required, SystemMetricsV1View,
+};
 pub use dead_letter::v1::{
-    DeadLetterV1, DeadLetterV1Required, DeadLetterV1Reason, DeadLetterV1SchemaErrorsItem,
-    DeadLetterV1SchemaErrorsItemRequired,
+    DeadLetterV1, DeadLetterV1Required, DeadLetterV1View, DeadLetterV1Reason,
+    DeadLetterV1SchemaErrorsItem, DeadLetterV1SchemaErrorsItemRequired,
+    DeadLetterV1SchemaErrorsItemView,
 };

@@ -70,6 +70,16 @@ pub fn required(name: &str) -> String {
     format!("{name}Required")
 }
 
+/// The view of a struct or a union.
+pub fn view(name: &str) -> String {
+    format!("{name}View")
+}
+
+/// Whether a type has a view of its own; an enum is its own view.
+pub fn has_view(ty: &Type) -> bool {
+    matches!(ty.shape, Shape::Struct { .. } | Shape::Union { .. })
+}
+
 /// Whether the struct of the required fields is there: some required property is no constant.
 pub fn has_required(ty: &Type) -> bool {
     ty.fields().iter().any(|field| field.required && ty.constant(&field.name).is_none())

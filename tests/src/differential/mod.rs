@@ -15,7 +15,7 @@ use std::io::Write;
 use std::ops::AddAssign;
 
 use serde_json::Value;
-use wr_core::{At, Catalogue, EventSet};
+use wr_core::{At, Catalogue, Error, EventSet};
 use wr_runtime::{Registry, Side};
 
 pub use oracle::{BOON_IS_WRONG, Oracle};
@@ -223,6 +223,8 @@ impl<E: EventSet + PartialEq> Differential<E> {
             );
             return Err(disagreement(text(), verdicts));
         }
+        self.entry_points(judges, bytes, &decoded)
+            .map_err(|verdicts| disagreement(text(), verdicts))?;
         if let (Err(error), Ok(document)) = (&decoded, &parsed)
             && !judges.reads.explains(document, error)
         {
@@ -240,6 +242,37 @@ impl<E: EventSet + PartialEq> Differential<E> {
         {
             self.value(judges, &event, counts)
                 .map_err(|(document, verdicts)| disagreement(document, verdicts))?;
+        }
+        Ok(())
+    }
+
+    /// Compares everything that takes bytes with the exact path, which reads a tree.
+    fn entry_points(
+        &self,
+        judges: &Judges,
+        bytes: &[u8],
+        decoded: &Result<E, Error>,
+    ) -> Result<(), String> {
+        // What is equal in Rust may still differ in JSON, as 0.0 and -0.0 do.
+        let shown = |result: &Result<E, Error>| match result {
+            Ok(event) => serde_json::to_string(event).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let exact = serde_json::from_slice(bytes)
+            .ok()
+            .map(|document| E::read(judges.subject, document, &At::ROOT));
+        let viewed = E::decode_view(judges.subject, bytes).map(E::from_view);
+        for (name, result) in [("decode", Some(decoded)), ("read", exact.as_ref())] {
+            let Some(result) = result else { continue };
+            if viewed != *result || shown(&viewed) != shown(result) {
+                let verdicts = [shown(&viewed), shown(result)];
+                return Err(format!("decode_view and {name} differ: {verdicts:?}"));
+            }
+        }
+        let checked = E::check(judges.subject, bytes);
+        if checked.as_ref().err() != decoded.as_ref().err() {
+            let verdicts = shown(decoded);
+            return Err(format!("check: {checked:?}; decode: {verdicts:?}"));
         }
         Ok(())
     }

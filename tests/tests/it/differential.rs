@@ -104,6 +104,16 @@ impl<M: Mistake> Serialize for Wrong<M> {
 impl<M: Mistake> EventSet for Wrong<M> {
     const CATALOGUE: &'static Catalogue = AnyEvent::CATALOGUE;
 
+    type View<'a> = Self;
+
+    fn decode_view(subject: &str, bytes: &[u8]) -> Result<Self, Error> {
+        Self::decode(subject, bytes)
+    }
+
+    fn from_view(view: Self) -> Self {
+        view
+    }
+
     fn read(subject: &str, value: Value, at: &At<'_>) -> Result<Self, Error> {
         M::read(subject, value, at).map(|event| Wrong(event, PhantomData))
     }

@@ -38,6 +38,7 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
             }
         }
     };
+    let otherwise_unknown = (!enumeration.closed).then(|| quote!(_ => Unknown,));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +69,8 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
 
             #check
         }
+
+        wr_core::choice! { #ident { #(#texts => #variants,)* #otherwise_unknown } }
 
         impl Serialize for #ident {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

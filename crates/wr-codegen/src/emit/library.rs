@@ -108,10 +108,10 @@ fn root(
         #(#private)*
         #(#public)*
 
-        pub use any::AnyEvent;
+        pub use any::{AnyEvent, AnyEventView};
         pub use catalogue::CATALOGUE;
         pub use wr_core;
-        pub use wr_core::{Contract, Error, ErrorKind, Event, EventSet, Payload};
+        pub use wr_core::{Contract, Error, ErrorKind, Event, EventSet, EventView, Payload};
         #(#exports)*
     };
     let path = "src/lib.rs".to_owned();

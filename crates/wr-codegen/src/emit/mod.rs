@@ -16,7 +16,7 @@ mod topology;
 mod union;
 
 use proc_macro2::TokenStream;
-use wr_schema::Catalog;
+use wr_schema::{Catalog, rust_names};
 
 use crate::Error;
 use crate::model::{Item, ItemKind};
@@ -56,11 +56,15 @@ fn item(item: &Item<'_>, root: &str) -> TokenStream {
 
 /// The public types that an item brings.
 fn public_types(item: &Item<'_>) -> Vec<String> {
+    let ident = item.ident.clone();
+    let view = rust_names::view(&ident);
     match &item.kind {
         ItemKind::Struct(structure) if structure::has_required(structure) => {
-            vec![item.ident.clone(), structure::required_ident(&item.ident)]
+            let required = structure::required_ident(&ident);
+            vec![ident, required, view]
         }
-        ItemKind::Struct(_) | ItemKind::Enum(_) | ItemKind::Union(_) => vec![item.ident.clone()],
+        ItemKind::Struct(_) | ItemKind::Union(_) => vec![ident, view],
+        ItemKind::Enum(_) => vec![ident],
     }
 }
 

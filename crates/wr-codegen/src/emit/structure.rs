@@ -35,12 +35,14 @@ pub(super) fn emit(item: &Item<'_>, structure: &Struct<'_>, root: &str) -> Token
     let construction = construction(item, structure);
     let rules = rules(structure, &prefix);
     let contract = contract(&ident, structure, &prefix);
+    let one_pass = one_pass(item, structure, &prefix);
     let serialize = serialize(&ident, structure);
     quote! {
         #definition
         #construction
         #rules
         #contract
+        #one_pass
         #serialize
         wr_core::deserialize!(#ident);
     }
@@ -250,6 +252,42 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
                 Ok(())
             }
         }
+    }
+}
+
+/// The view, and the parser of one pass, by a line for each property.
+fn one_pass(item: &Item<'_>, structure: &Struct<'_>, prefix: &str) -> TokenStream {
+    let ident = tokens::ident(&item.ident);
+    let view = tokens::ident(&rust_names::view(&item.ident));
+    let constants = structure.properties.iter().filter(|property| property.field.is_none());
+    let constants: Vec<TokenStream> = constants
+        .enumerate()
+        .map(|(index, property)| {
+            let slot = format_ident!("constant_{index}");
+            let rule = rule::of(property.ty, "").value;
+            let name = key(property);
+            quote!(constant #slot = #name, #rule;)
+        })
+        .collect();
+    let constants = (!constants.is_empty()).then(|| quote!({ #(#constants)* }));
+    let fields = fields(structure).map(|(property, field)| {
+        let kind = if field.required { quote!(required) } else { quote!(optional) };
+        let slot = tokens::ident(&field.ident);
+        let ty = tokens::rust_type(&field.ty);
+        let rule = rule_expression(property, field, prefix);
+        let name = key(property);
+        quote!(#kind #slot: #ty = #name, #rule;)
+    });
+    quote!(wr_core::record! { #ident, #view #constants { #(#fields)* } })
+}
+
+/// The name of a property, and how JSON spells it where that is not the same.
+fn key(property: &Property<'_>) -> TokenStream {
+    let name = property.name;
+    let quoted = serde_json::Value::from(name).to_string();
+    match quoted.get(1..quoted.len() - 1) {
+        Some(spelled) if spelled != name => quote!(#name as #spelled),
+        _ => quote!(#name),
     }
 }
 

@@ -162,6 +162,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
             "Error",
             "Event",
             "EventSet",
+            "EventView",
             "Fields",
             "Integer",
             "Keyword",

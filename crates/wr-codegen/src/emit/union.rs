@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use wr_schema::rust_names;
 
 use super::{docs, tokens};
 use crate::model::{Item, Union};
@@ -41,6 +42,8 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
     });
     let serialize_unknown = (!union.closed)
         .then(|| quote!(Self::Unknown(branch) => Serialize::serialize(branch, serializer),));
+    let otherwise_unknown = (!union.closed).then(|| quote!(_ => Unknown,));
+    let view = tokens::ident(&rust_names::view(&item.ident));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +69,8 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
                 }
             }
         }
+
+        wr_core::union! { #ident, #view by #tag { #(#texts => #variants(#types),)* #otherwise_unknown } }
 
         impl Serialize for #ident {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

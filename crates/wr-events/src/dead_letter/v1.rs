@@ -218,6 +218,23 @@ impl Contract for DeadLetterV1 {
     }
 }
 
+wr_core::record! {
+    DeadLetterV1, DeadLetterV1View {
+        required original_subject: String = "original_subject", Text::new();
+        required original_data: String = "original_data", ORIGINAL_DATA;
+        required reason: DeadLetterV1Reason = "reason", Nested;
+        required error: String = "error", Text::new();
+        required timestamp: DateTime<Utc> = "timestamp", Text::new();
+        optional stream: String = "stream", Text::new();
+        optional consumer: String = "consumer", Text::new();
+        optional stream_sequence: u64 = "stream_sequence", STREAM_SEQUENCE;
+        optional stored_at: DateTime<Utc> = "stored_at", Text::new();
+        optional deliveries: i64 = "deliveries", DELIVERIES;
+        optional original_headers: BTreeMap<String, Vec<String>> = "original_headers", ORIGINAL_HEADERS;
+        optional schema_errors: Vec<DeadLetterV1SchemaErrorsItem> = "schema_errors", SCHEMA_ERRORS;
+    }
+}
+
 impl Serialize for DeadLetterV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -321,6 +338,20 @@ impl Contract for DeadLetterV1Reason {
     }
 }
 
+wr_core::choice! {
+    DeadLetterV1Reason {
+        "unmarshal_error" => UnmarshalError,
+        "schema_violation" => SchemaViolation,
+        "unknown_type" => UnknownType,
+        "unknown_major" => UnknownMajor,
+        "envelope_mismatch" => EnvelopeMismatch,
+        "permanent_error" => PermanentError,
+        "max_retries_exceeded" => MaxRetriesExceeded,
+        "max_deliveries_exceeded" => MaxDeliveriesExceeded,
+        _ => Unknown,
+    }
+}
+
 impl Serialize for DeadLetterV1Reason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -369,6 +400,13 @@ impl Contract for DeadLetterV1SchemaErrorsItem {
 
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+wr_core::record! {
+    DeadLetterV1SchemaErrorsItem, DeadLetterV1SchemaErrorsItemView {
+        required pointer: String = "pointer", Text::new();
+        required keyword: String = "keyword", Text::new();
     }
 }
 

@@ -251,8 +251,9 @@ fn shared(
     take(draft, (site.file, site.node, site.at), &rust, &ty, names, report);
 }
 
-/// Takes the name of a type and of every type inside it, and of the struct of the required fields
-/// that stands beside each struct. What is inside a type whose name is taken is not looked at.
+/// Takes the name of a type and of every type inside it, of the struct of the required fields that
+/// stands beside each struct, and of the view that stands beside each struct and union. What is
+/// inside a type whose name is taken is not looked at.
 fn take<'a>(
     draft: &'a Draft<'a>,
     (file, node, top): (&'a DraftFile<'a>, &'a Node, Span),
@@ -268,8 +269,9 @@ fn take<'a>(
         }
         let has_required = rust_names::has_required(named.ty);
         let companion = has_required.then(|| rust_names::required(&named.name));
+        let view = rust_names::has_view(named.ty).then(|| rust_names::view(&named.name));
         let way = way(&named.path);
-        for rust in std::iter::once(named.name.clone()).chain(companion) {
+        for rust in std::iter::once(named.name.clone()).chain(companion).chain(view) {
             let Some((other, their_way)) = names.get(&rust) else {
                 names.insert(rust, (file.path.to_owned(), way.clone()));
                 continue;

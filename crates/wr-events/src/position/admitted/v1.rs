@@ -96,6 +96,15 @@ impl Contract for PositionAdmittedV1 {
     }
 }
 
+wr_core::record! {
+    PositionAdmittedV1, PositionAdmittedV1View {
+        required position_id: String = "position_id", POSITION_ID;
+        required session_id: String = "session_id", SESSION_ID;
+        required wait_time_seconds: i64 = "wait_time_seconds", WAIT_TIME_SECONDS;
+        required queue_length_after: i64 = "queue_length_after", QUEUE_LENGTH_AFTER;
+    }
+}
+
 impl Serialize for PositionAdmittedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

@@ -117,6 +117,16 @@ impl Contract for PositionCancelledV1 {
     }
 }
 
+wr_core::record! {
+    PositionCancelledV1, PositionCancelledV1View {
+        required position_id: String = "position_id", POSITION_ID;
+        required reason: PositionCancelledV1Reason = "reason", Nested;
+        required wait_time_seconds: i64 = "wait_time_seconds", WAIT_TIME_SECONDS;
+        required queue_length_after: i64 = "queue_length_after", QUEUE_LENGTH_AFTER;
+        optional cancelled_by: String = "cancelled_by", CANCELLED_BY;
+    }
+}
+
 impl Serialize for PositionCancelledV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -200,6 +210,16 @@ impl Contract for PositionCancelledV1Reason {
                 )
             }
         }
+    }
+}
+
+wr_core::choice! {
+    PositionCancelledV1Reason {
+        "user_request" => UserRequest,
+        "page_closed" => PageClosed,
+        "duplicate" => Duplicate,
+        "queue_closed" => QueueClosed,
+        _ => Unknown,
     }
 }
 

@@ -165,6 +165,18 @@ impl Contract for PositionEnqueuedV1 {
     }
 }
 
+wr_core::record! {
+    PositionEnqueuedV1, PositionEnqueuedV1View {
+        required position_id: String = "position_id", POSITION_ID;
+        required priority: i64 = "priority", PRIORITY;
+        optional ip_address: String = "ip_address", IP_ADDRESS;
+        optional user_agent: String = "user_agent", USER_AGENT;
+        optional metadata: BTreeMap<String, Value> = "metadata", METADATA;
+        required queue_length: i64 = "queue_length", QUEUE_LENGTH;
+        optional estimated_wait_seconds: i64 = "estimated_wait_seconds", ESTIMATED_WAIT_SECONDS;
+    }
+}
+
 impl Serialize for PositionEnqueuedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

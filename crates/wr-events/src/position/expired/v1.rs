@@ -97,6 +97,15 @@ impl Contract for PositionExpiredV1 {
     }
 }
 
+wr_core::record! {
+    PositionExpiredV1, PositionExpiredV1View {
+        required position_id: String = "position_id", POSITION_ID;
+        required reason: PositionExpiredV1Reason = "reason", Nested;
+        required wait_time_seconds: i64 = "wait_time_seconds", WAIT_TIME_SECONDS;
+        required queue_length_after: i64 = "queue_length_after", QUEUE_LENGTH_AFTER;
+    }
+}
+
 impl Serialize for PositionExpiredV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -175,6 +184,15 @@ impl Contract for PositionExpiredV1Reason {
                 )
             }
         }
+    }
+}
+
+wr_core::choice! {
+    PositionExpiredV1Reason {
+        "heartbeat_timeout" => HeartbeatTimeout,
+        "cancelled" => Cancelled,
+        "admin_revoked" => AdminRevoked,
+        _ => Unknown,
     }
 }
 

@@ -87,6 +87,14 @@ impl Contract for PositionHeartbeatV1 {
     }
 }
 
+wr_core::record! {
+    PositionHeartbeatV1, PositionHeartbeatV1View {
+        required position_id: String = "position_id", POSITION_ID;
+        required place: i64 = "place", PLACE;
+        optional estimated_wait_seconds: i64 = "estimated_wait_seconds", ESTIMATED_WAIT_SECONDS;
+    }
+}
+
 impl Serialize for PositionHeartbeatV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

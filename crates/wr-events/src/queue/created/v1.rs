@@ -151,6 +151,18 @@ impl Contract for QueueCreatedV1 {
     }
 }
 
+wr_core::record! {
+    QueueCreatedV1, QueueCreatedV1View {
+        required queue_id: String = "queue_id", QUEUE_ID;
+        required name: String = "name", NAME;
+        required admission_rate: f64 = "admission_rate", ADMISSION_RATE;
+        required max_active: i64 = "max_active", MAX_ACTIVE;
+        optional session_duration_seconds: i64 = "session_duration_seconds", SESSION_DURATION_SECONDS;
+        optional opens_at: DateTime<Utc> = "opens_at", Text::new();
+        required created_by: String = "created_by", CREATED_BY;
+    }
+}
+
 impl Serialize for QueueCreatedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

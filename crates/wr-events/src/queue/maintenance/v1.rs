@@ -112,6 +112,16 @@ impl Contract for QueueMaintenanceV1 {
     }
 }
 
+wr_core::record! {
+    QueueMaintenanceV1, QueueMaintenanceV1View {
+        required queue_id: String = "queue_id", QUEUE_ID;
+        required window: Window = "window", Nested;
+        required message: String = "message", MESSAGE;
+        required suspended_operations: Vec<QueueMaintenanceV1SuspendedOperationsItem> = "suspended_operations", SUSPENDED_OPERATIONS;
+        required requested_by: String = "requested_by", REQUESTED_BY;
+    }
+}
+
 impl Serialize for QueueMaintenanceV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -177,6 +187,14 @@ impl Contract for QueueMaintenanceV1SuspendedOperationsItem {
             "enqueue" | "admit" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`enqueue` or `admit`")),
         }
+    }
+}
+
+wr_core::choice! {
+    QueueMaintenanceV1SuspendedOperationsItem {
+        "enqueue" => Enqueue,
+        "admit" => Admit,
+        _ => Unknown,
     }
 }
 

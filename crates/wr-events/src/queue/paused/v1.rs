@@ -114,6 +114,16 @@ impl Contract for QueuePausedV1 {
     }
 }
 
+wr_core::record! {
+    QueuePausedV1, QueuePausedV1View {
+        required queue_id: String = "queue_id", QUEUE_ID;
+        required reason: QueuePausedV1Reason = "reason", Nested;
+        optional note: String = "note", NOTE;
+        optional resumes_at: DateTime<Utc> = "resumes_at", Text::new();
+        required paused_by: String = "paused_by", PAUSED_BY;
+    }
+}
+
 impl Serialize for QueuePausedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -196,6 +206,16 @@ impl Contract for QueuePausedV1Reason {
                 )
             }
         }
+    }
+}
+
+wr_core::choice! {
+    QueuePausedV1Reason {
+        "manual" => Manual,
+        "scheduled" => Scheduled,
+        "overload" => Overload,
+        "incident" => Incident,
+        _ => Unknown,
     }
 }
 

@@ -115,6 +115,16 @@ impl Contract for QueueResumedV1 {
     }
 }
 
+wr_core::record! {
+    QueueResumedV1, QueueResumedV1View {
+        required queue_id: String = "queue_id", QUEUE_ID;
+        required reason: QueueResumedV1Reason = "reason", Nested;
+        optional note: String = "note", NOTE;
+        required paused_seconds: i64 = "paused_seconds", PAUSED_SECONDS;
+        required resumed_by: String = "resumed_by", RESUMED_BY;
+    }
+}
+
 impl Serialize for QueueResumedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -185,6 +195,15 @@ impl Contract for QueueResumedV1Reason {
             "manual" | "scheduled" | "recovered" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`manual`, `scheduled` or `recovered`")),
         }
+    }
+}
+
+wr_core::choice! {
+    QueueResumedV1Reason {
+        "manual" => Manual,
+        "scheduled" => Scheduled,
+        "recovered" => Recovered,
+        _ => Unknown,
     }
 }
 

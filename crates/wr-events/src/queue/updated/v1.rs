@@ -78,6 +78,14 @@ impl Contract for QueueUpdatedV1 {
     }
 }
 
+wr_core::record! {
+    QueueUpdatedV1, QueueUpdatedV1View {
+        required queue_id: String = "queue_id", QUEUE_ID;
+        required changes: BTreeMap<String, Change> = "changes", CHANGES;
+        required updated_by: String = "updated_by", UPDATED_BY;
+    }
+}
+
 impl Serialize for QueueUpdatedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

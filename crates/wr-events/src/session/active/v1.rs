@@ -82,6 +82,14 @@ impl Contract for SessionActiveV1 {
     }
 }
 
+wr_core::record! {
+    SessionActiveV1, SessionActiveV1View {
+        required session_id: String = "session_id", SESSION_ID;
+        required page_views: i64 = "page_views", PAGE_VIEWS;
+        required expires_at: DateTime<Utc> = "expires_at", Text::new();
+    }
+}
+
 impl Serialize for SessionActiveV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

@@ -103,6 +103,16 @@ impl Contract for SessionExpiredV1 {
     }
 }
 
+wr_core::record! {
+    SessionExpiredV1, SessionExpiredV1View {
+        required session_id: String = "session_id", SESSION_ID;
+        required position_id: String = "position_id", POSITION_ID;
+        required duration_seconds: i64 = "duration_seconds", DURATION_SECONDS;
+        required page_views: i64 = "page_views", PAGE_VIEWS;
+        required reason: SessionExpiredV1Reason = "reason", Nested;
+    }
+}
+
 impl Serialize for SessionExpiredV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -169,6 +179,14 @@ impl Contract for SessionExpiredV1Reason {
             "idle_timeout" | "max_duration" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`idle_timeout` or `max_duration`")),
         }
+    }
+}
+
+wr_core::choice! {
+    SessionExpiredV1Reason {
+        "idle_timeout" => IdleTimeout,
+        "max_duration" => MaxDuration,
+        _ => Unknown,
     }
 }
 

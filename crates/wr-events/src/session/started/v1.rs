@@ -103,6 +103,15 @@ impl Contract for SessionStartedV1 {
     }
 }
 
+wr_core::record! {
+    SessionStartedV1, SessionStartedV1View {
+        required session_id: String = "session_id", SESSION_ID;
+        required position_id: String = "position_id", POSITION_ID;
+        optional ip_address: String = "ip_address", IP_ADDRESS;
+        required expires_at: DateTime<Utc> = "expires_at", Text::new();
+    }
+}
+
 impl Serialize for SessionStartedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

@@ -127,6 +127,17 @@ impl Contract for SessionTerminatedV1 {
     }
 }
 
+wr_core::record! {
+    SessionTerminatedV1, SessionTerminatedV1View {
+        required session_id: String = "session_id", SESSION_ID;
+        required position_id: String = "position_id", POSITION_ID;
+        required duration_seconds: i64 = "duration_seconds", DURATION_SECONDS;
+        required page_views: i64 = "page_views", PAGE_VIEWS;
+        required reason: SessionTerminatedV1Reason = "reason", Nested;
+        optional terminated_by: String = "terminated_by", TERMINATED_BY;
+    }
+}
+
 impl Serialize for SessionTerminatedV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -211,6 +222,16 @@ impl Contract for SessionTerminatedV1Reason {
                 )
             }
         }
+    }
+}
+
+wr_core::choice! {
+    SessionTerminatedV1Reason {
+        "completed" => Completed,
+        "user_left" => UserLeft,
+        "admin_revoked" => AdminRevoked,
+        "queue_closed" => QueueClosed,
+        _ => Unknown,
     }
 }
 

@@ -140,6 +140,18 @@ impl Contract for SystemErrorV1 {
     }
 }
 
+wr_core::record! {
+    SystemErrorV1, SystemErrorV1View {
+        required service: String = "service", SERVICE;
+        required code: String = "code", CODE;
+        required message: String = "message", MESSAGE;
+        required severity: SystemErrorV1Severity = "severity", Nested;
+        optional retryable: bool = "retryable", Boolean;
+        optional context: BTreeMap<String, Value> = "context", CONTEXT;
+        optional instance: String = "instance", INSTANCE;
+    }
+}
+
 impl Serialize for SystemErrorV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -212,6 +224,15 @@ impl Contract for SystemErrorV1Severity {
             "warning" | "error" | "critical" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`warning`, `error` or `critical`")),
         }
+    }
+}
+
+wr_core::choice! {
+    SystemErrorV1Severity {
+        "warning" => Warning,
+        "error" => Error,
+        "critical" => Critical,
+        _ => Unknown,
     }
 }
 

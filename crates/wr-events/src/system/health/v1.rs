@@ -116,6 +116,16 @@ impl Contract for SystemHealthV1 {
     }
 }
 
+wr_core::record! {
+    SystemHealthV1, SystemHealthV1View {
+        required service: String = "service", SERVICE;
+        required status: SystemHealthV1Status = "status", Nested;
+        required checks: BTreeMap<String, SystemHealthV1ChecksValue> = "checks", CHECKS;
+        optional instance: String = "instance", INSTANCE;
+        optional uptime_seconds: i64 = "uptime_seconds", UPTIME_SECONDS;
+    }
+}
+
 impl Serialize for SystemHealthV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -186,6 +196,15 @@ impl Contract for SystemHealthV1Status {
             "healthy" | "degraded" | "unhealthy" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`healthy`, `degraded` or `unhealthy`")),
         }
+    }
+}
+
+wr_core::choice! {
+    SystemHealthV1Status {
+        "healthy" => Healthy,
+        "degraded" => Degraded,
+        "unhealthy" => Unhealthy,
+        _ => Unknown,
     }
 }
 
@@ -273,6 +292,14 @@ impl Contract for SystemHealthV1ChecksValue {
     }
 }
 
+wr_core::record! {
+    SystemHealthV1ChecksValue, SystemHealthV1ChecksValueView {
+        required status: SystemHealthV1ChecksValueStatus = "status", Nested;
+        optional latency_seconds: f64 = "latency_seconds", CHECKS_VALUE__LATENCY_SECONDS;
+        optional message: String = "message", CHECKS_VALUE__MESSAGE;
+    }
+}
+
 impl Serialize for SystemHealthV1ChecksValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;
@@ -329,6 +356,15 @@ impl Contract for SystemHealthV1ChecksValueStatus {
             "pass" | "warn" | "fail" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`pass`, `warn` or `fail`")),
         }
+    }
+}
+
+wr_core::choice! {
+    SystemHealthV1ChecksValueStatus {
+        "pass" => Pass,
+        "warn" => Warn,
+        "fail" => Fail,
+        _ => Unknown,
     }
 }
 

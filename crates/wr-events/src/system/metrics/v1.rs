@@ -101,6 +101,15 @@ impl Contract for SystemMetricsV1 {
     }
 }
 
+wr_core::record! {
+    SystemMetricsV1, SystemMetricsV1View {
+        required service: String = "service", SERVICE;
+        required window: Window = "window", Nested;
+        required metrics: BTreeMap<String, f64> = "metrics", METRICS;
+        optional instance: String = "instance", INSTANCE;
+    }
+}
+
 impl Serialize for SystemMetricsV1 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

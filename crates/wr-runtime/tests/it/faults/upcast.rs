@@ -44,6 +44,13 @@ impl Contract for PositionEnqueuedV2 {
     }
 }
 
+wr_core::record! {
+    PositionEnqueuedV2, PositionEnqueuedV2View {
+        required position_id: String = "position_id", POSITION_ID;
+        required rank: i64 = "rank", RANK;
+    }
+}
+
 impl Serialize for PositionEnqueuedV2 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = Fields::begin(serializer)?;

@@ -1,0 +1,279 @@
+//! A place in a message, and the steps of JSON's grammar.
+
+use std::borrow::Cow;
+
+use super::scan::plain_length;
+
+/// Values may nest as deep on the fast path; what nests deeper is left to the exact path, which
+/// stops at 127.
+const DEEPEST: u32 = 63;
+
+/// A place in a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
+    /// What is still to be read: the end of `text`.
+    pub(super) rest: &'a [u8],
+    text: &'a str,
+    depth: u32,
+}
+
+impl<'a> Cursor<'a> {
+    /// The beginning of a text.
+    pub(crate) fn new(text: &'a str) -> Cursor<'a> {
+        Cursor { rest: text.as_bytes(), text, depth: 0 }
+    }
+
+    /// That nothing but white space is left.
+    pub(super) fn end(mut self) -> Option<()> {
+        self.skip_space();
+        self.rest.is_empty().then_some(())
+    }
+
+    /// Where the cursor stands in the text.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.text.len() - self.rest.len()
+    }
+
+    /// What was read since a position.
+    #[inline]
+    pub(crate) fn since(&self, position: usize) -> Option<&'a str> {
+        self.text.get(position..self.position())
+    }
+
+    /// The next bytes as text.
+    #[inline]
+    pub(super) fn peek(&self, length: usize) -> Option<&'a str> {
+        let position = self.position();
+        self.text.get(position..position + length)
+    }
+
+    /// Goes on by so many bytes.
+    #[inline]
+    pub(super) fn advance(&mut self, length: usize) -> Option<()> {
+        self.rest = self.rest.get(length..)?;
+        Some(())
+    }
+
+    /// Takes the next byte.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<u8> {
+        let (byte, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*byte)
+    }
+
+    /// Takes a byte where it is the next one.
+    #[inline]
+    pub(crate) fn take(&mut self, byte: u8) -> bool {
+        match self.rest {
+            [first, rest @ ..] if *first == byte => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes a byte, behind white space where there is any.
+    #[inline]
+    pub(crate) fn take_spaced(&mut self, byte: u8) -> bool {
+        self.take(byte) || {
+            self.skip_space();
+            self.take(byte)
+        }
+    }
+
+    /// Skips white space, of which there is mostly none.
+    #[inline]
+    pub(crate) fn skip_space(&mut self) {
+        if matches!(self.rest, [0..=b' ', ..]) {
+            self.skip_more_space();
+        }
+    }
+
+    #[inline(never)]
+    fn skip_more_space(&mut self) {
+        while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+    }
+
+    /// One value deeper.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Option<()> {
+        self.depth += 1;
+        (self.depth <= DEEPEST).then_some(())
+    }
+
+    /// Out of a value again.
+    #[inline]
+    pub(crate) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Takes a literal.
+    #[inline]
+    pub(crate) fn literal(&mut self, literal: &str) -> bool {
+        match self.rest.strip_prefix(literal.as_bytes()) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether null stands here, which is taken then.
+    #[inline]
+    pub(crate) fn null(&mut self) -> bool {
+        if let [0..=b' ' | b'n', ..] = self.rest {
+            self.skip_space();
+            return self.literal("null");
+        }
+        false
+    }
+
+    /// An object begins here. Its brace is not taken: it is what stands before the first key, as a
+    /// comma stands before the others.
+    #[doc(hidden)]
+    #[inline]
+    pub fn open(&mut self) -> Option<u8> {
+        self.skip_space();
+        self.enter()?;
+        matches!(self.rest, [b'{', ..]).then_some(b'{')
+    }
+
+    /// Takes a key that stands where it is expected, spelled as it is mostly spelled: `literal` is
+    /// the key in quotes with its colon, `before` what stands before it.
+    #[doc(hidden)]
+    #[inline]
+    pub fn key(&mut self, before: &mut u8, literal: &str) -> bool {
+        if let [first, rest @ ..] = self.rest
+            && first == before
+            && let Some(rest) = rest.strip_prefix(literal.as_bytes())
+        {
+            self.rest = rest;
+            *before = b',';
+            return true;
+        }
+        false
+    }
+
+    /// Whether the object ends where it is expected to.
+    #[doc(hidden)]
+    #[inline]
+    pub fn close(&mut self, before: u8) -> bool {
+        let ends = before == b',' && self.take(b'}');
+        if ends {
+            self.leave();
+        }
+        ends
+    }
+
+    /// The next key, whatever it is, or none at the end of the object.
+    #[doc(hidden)]
+    #[inline(never)]
+    pub fn any_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
+        self.skip_space();
+        let is_first = *before == b'{';
+        let may_end = match self.next()? {
+            byte if byte == *before => is_first,
+            b'}' if !is_first => {
+                self.leave();
+                return Some(None);
+            }
+            _ => return None,
+        };
+        self.skip_space();
+        if may_end && self.take(b'}') {
+            self.leave();
+            return Some(None);
+        }
+        *before = b',';
+        let key = self.string()?;
+        self.colon()?;
+        Some(Some(key))
+    }
+
+    /// Takes a colon, and the space around it.
+    #[inline]
+    pub(crate) fn colon(&mut self) -> Option<()> {
+        self.take_spaced(b':').then_some(())?;
+        self.skip_space();
+        Some(())
+    }
+
+    /// Takes the quote that begins a string.
+    #[inline]
+    pub(crate) fn quote(&mut self) -> Option<()> {
+        self.take_spaced(b'"').then_some(())
+    }
+
+    /// How long the string is whose quote was taken, where it has no escapes.
+    #[inline]
+    pub(crate) fn plain_string(&self) -> Option<usize> {
+        let length = plain_length(self.rest);
+        matches!(self.rest.get(length), Some(b'"')).then_some(length)
+    }
+
+    /// A string.
+    #[doc(hidden)]
+    #[inline]
+    pub fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.quote()?;
+        match self.plain_string() {
+            Some(length) => {
+                let text = self.peek(length)?;
+                self.advance(length + 1)?;
+                Some(Cow::Borrowed(text))
+            }
+            None => self.unescape().map(Cow::Owned),
+        }
+    }
+
+    /// The string with escapes whose quote was taken.
+    #[inline(never)]
+    pub(crate) fn unescape(&mut self) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            let length = plain_length(self.rest);
+            text.push_str(self.peek(length)?);
+            self.advance(length)?;
+            match self.next()? {
+                b'"' => return Some(text),
+                b'\\' => text.push(self.escape()?),
+                _ => return None,
+            }
+        }
+    }
+
+    /// The character of an escape whose backslash was taken; half of a surrogate pair is none.
+    pub(super) fn escape(&mut self) -> Option<char> {
+        Some(match self.next()? {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => match self.four_digits()? {
+                high @ 0xd800..0xdc00 => {
+                    self.literal("\\u").then_some(())?;
+                    let low = self.four_digits()?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+                    char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low)?
+                }
+                code => char::from_u32(code)?,
+            },
+            _ => return None,
+        })
+    }
+
+    fn four_digits(&mut self) -> Option<u32> {
+        let (digits, rest) = self.rest.split_first_chunk::<4>()?;
+        self.rest = rest;
+        digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
+    }
+}

@@ -1,0 +1,217 @@
+//! What a parser makes of what it reads: values, views, or nothing.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::cursor::Cursor;
+use super::rules::Parse;
+use crate::rules::{List, Map};
+use crate::view::{JsonView, ListView, MapView, Readable};
+
+/// What a parser makes of what it reads.
+pub trait Mode: Sized {
+    /// What it makes of a `T`.
+    type Of<'a, T: Readable>;
+
+    /// Whether it makes nothing.
+    const JUDGES_ONLY: bool;
+
+    /// Makes a value by one of two ways, or by none.
+    fn make<'a, T: Readable>(
+        owned: impl FnOnce() -> T,
+        view: impl FnOnce() -> T::View<'a>,
+    ) -> Self::Of<'a, T>;
+
+    /// Makes a string.
+    #[inline]
+    fn text<'a>(text: Cow<'a, str>) -> Self::Of<'a, String> {
+        let text = Cell::new(text);
+        Self::make(|| text.take().into_owned(), || text.take())
+    }
+
+    /// What is there, where there might be null.
+    fn some<'a, T: Readable>(value: Self::Of<'a, T>) -> Self::Of<'a, Option<T>>;
+
+    /// A generated type.
+    fn record<'a, T: Readable>(cursor: &mut Cursor<'a>) -> Option<Self::Of<'a, T>>;
+
+    /// Any value.
+    fn any<'a>(cursor: &mut Cursor<'a>) -> Option<Self::Of<'a, Value>>;
+
+    /// An array.
+    fn list<'a, T: Readable, R: Parse<T>>(
+        rule: &List<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<Self::Of<'a, Vec<T>>>;
+
+    /// An object from names to values of one type.
+    fn map<'a, T: Readable, R: Parse<T>>(
+        rule: &Map<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<Self::Of<'a, BTreeMap<String, T>>>;
+}
+
+/// Makes values.
+#[derive(Clone, Copy, Debug)]
+pub enum Owned {}
+
+/// Makes views.
+#[derive(Clone, Copy, Debug)]
+pub enum Borrowed {}
+
+/// Makes nothing.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {}
+
+/// The most entries that a map is given room for before they are read.
+const MOST_ROOM: usize = 256;
+
+/// An entry takes so many bytes of a message at least, more often than not.
+const USUAL_ENTRY: usize = 32;
+
+impl Mode for Owned {
+    type Of<'a, T: Readable> = T;
+
+    const JUDGES_ONLY: bool = false;
+
+    #[inline]
+    fn make<'a, T: Readable>(owned: impl FnOnce() -> T, _: impl FnOnce() -> T::View<'a>) -> T {
+        owned()
+    }
+
+    #[inline]
+    fn some<'a, T: Readable>(value: Self::Of<'a, T>) -> Self::Of<'a, Option<T>> {
+        Some(value)
+    }
+
+    #[inline]
+    fn record<'a, T: Readable>(cursor: &mut Cursor<'a>) -> Option<T> {
+        T::parse_owned(cursor)
+    }
+
+    #[inline]
+    fn any<'a>(cursor: &mut Cursor<'a>) -> Option<Value> {
+        cursor.value()
+    }
+
+    fn list<'a, T: Readable, R: Parse<T>>(
+        rule: &List<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<Vec<T>> {
+        let mut items = Vec::new();
+        rule.each(cursor, |cursor| {
+            items.push(rule.items.parse::<Owned>(cursor)?);
+            Some(())
+        })?;
+        Some(items)
+    }
+
+    fn map<'a, T: Readable, R: Parse<T>>(
+        rule: &Map<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<BTreeMap<String, T>> {
+        let room = (cursor.rest.len() / USUAL_ENTRY).min(MOST_ROOM);
+        let mut entries = Vec::with_capacity(room);
+        rule.each(cursor, |cursor, key| {
+            let key = key.into_owned();
+            entries.push((key, rule.values.parse::<Owned>(cursor)?));
+            Some(())
+        })?;
+        let count = entries.len();
+        let map = BTreeMap::from_iter(entries);
+        // Where a key was given twice, the first value may be one that breaks a rule.
+        (map.len() == count).then_some(map)
+    }
+}
+
+impl Mode for Borrowed {
+    type Of<'a, T: Readable> = T::View<'a>;
+
+    const JUDGES_ONLY: bool = false;
+
+    #[inline]
+    fn make<'a, T: Readable>(
+        _: impl FnOnce() -> T,
+        view: impl FnOnce() -> T::View<'a>,
+    ) -> T::View<'a> {
+        view()
+    }
+
+    #[inline]
+    fn some<'a, T: Readable>(value: Self::Of<'a, T>) -> Self::Of<'a, Option<T>> {
+        Some(value)
+    }
+
+    #[inline]
+    fn record<'a, T: Readable>(cursor: &mut Cursor<'a>) -> Option<T::View<'a>> {
+        T::parse_view(cursor)
+    }
+
+    #[inline]
+    fn any<'a>(cursor: &mut Cursor<'a>) -> Option<JsonView<'a>> {
+        cursor.skip_space();
+        let start = cursor.position();
+        cursor.skip()?;
+        Some(JsonView::of_text(cursor.since(start)?))
+    }
+
+    fn list<'a, T: Readable, R: Parse<T>>(
+        rule: &List<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<ListView<'a, T>> {
+        cursor.skip_space();
+        let start = cursor.position();
+        Check::list(rule, cursor)?;
+        Some(ListView::of_text(cursor.since(start)?))
+    }
+
+    fn map<'a, T: Readable, R: Parse<T>>(
+        rule: &Map<R>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<MapView<'a, T>> {
+        cursor.skip_space();
+        let start = cursor.position();
+        let (mut last, mut ascend) = (None, true);
+        rule.each(cursor, |cursor, key| {
+            // Keys that ascend differ, and most writers sort them.
+            ascend &= last.as_ref().is_none_or(|last| *last < key);
+            last = Some(key);
+            rule.values.parse::<Check>(cursor).map(drop)
+        })?;
+        let text = cursor.since(start)?;
+        (ascend || super::value::has_different_keys(text)?).then(|| MapView::of_text(text))
+    }
+}
+
+impl Mode for Check {
+    type Of<'a, T: Readable> = ();
+
+    const JUDGES_ONLY: bool = true;
+
+    #[inline]
+    fn make<'a, T: Readable>(_: impl FnOnce() -> T, _: impl FnOnce() -> T::View<'a>) {}
+
+    #[inline]
+    fn some<'a, T: Readable>(_: Self::Of<'a, T>) -> Self::Of<'a, Option<T>> {}
+
+    #[inline]
+    fn record<'a, T: Readable>(cursor: &mut Cursor<'a>) -> Option<()> {
+        T::parse_check(cursor)
+    }
+
+    #[inline]
+    fn any<'a>(cursor: &mut Cursor<'a>) -> Option<()> {
+        cursor.skip()
+    }
+
+    fn list<'a, T: Readable, R: Parse<T>>(rule: &List<R>, cursor: &mut Cursor<'a>) -> Option<()> {
+        rule.each(cursor, |cursor| rule.items.parse::<Check>(cursor))
+    }
+
+    fn map<'a, T: Readable, R: Parse<T>>(rule: &Map<R>, cursor: &mut Cursor<'a>) -> Option<()> {
+        rule.each(cursor, |cursor, _| rule.values.parse::<Check>(cursor))
+    }
+}

@@ -1,0 +1,299 @@
+//! The rules of a schema on the fast path.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::cursor::Cursor;
+use super::mode::Mode;
+use crate::contract::Contract;
+use crate::format::Format;
+use crate::number;
+use crate::pointer::At;
+use crate::rules::{
+    Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Text,
+};
+use crate::view::{Readable, View};
+
+/// What a schema asks of values of one Rust type, asked of the text that they stand in.
+pub trait Parse<T: Readable> {
+    /// The value that begins at the cursor.
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, T>>;
+}
+
+/// What a field has while its struct is read: a property that must be there.
+#[inline]
+pub fn required<'a, M: Mode, T: Readable>(
+    rule: &impl Parse<T>,
+    cursor: &mut Cursor<'a>,
+) -> Option<Option<M::Of<'a, T>>> {
+    rule.parse::<M>(cursor).map(Some)
+}
+
+/// What a field has while its struct is read: a property that may be missing, as null is.
+#[inline]
+pub fn optional<'a, M: Mode, T: Readable>(
+    rule: &impl Parse<T>,
+    cursor: &mut Cursor<'a>,
+) -> Option<Option<M::Of<'a, T>>> {
+    if cursor.null() { Some(None) } else { rule.parse::<M>(cursor).map(Some) }
+}
+
+/// What a field has once its struct is read.
+pub mod finish {
+    /// A property that must be there.
+    #[inline]
+    pub fn required<T>(value: Option<T>) -> Option<T> {
+        value
+    }
+
+    /// A property that may be missing.
+    #[inline]
+    pub fn optional<T>(value: Option<T>) -> Option<Option<T>> {
+        Some(value)
+    }
+}
+
+/// The field of a struct from the field of its view.
+pub mod owned {
+    use super::{Readable, View};
+
+    /// A property that must be there.
+    pub fn required<T: Readable>(view: View<'_, T>) -> T {
+        T::from_view(view)
+    }
+
+    /// A property that may be missing.
+    pub fn optional<T: Readable>(view: Option<View<'_, T>>) -> Option<T> {
+        view.map(T::from_view)
+    }
+}
+
+/// The field of a view from the field of its struct.
+pub mod viewed {
+    use super::{Readable, View};
+
+    /// A property that must be there.
+    pub fn required<'a, T: Readable>(value: T) -> View<'a, T> {
+        value.into_view()
+    }
+
+    /// A property that may be missing.
+    pub fn optional<'a, T: Readable>(value: Option<T>) -> Option<View<'a, T>> {
+        value.map(T::into_view)
+    }
+}
+
+impl Parse<Value> for Any {
+    #[inline]
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Value>> {
+        M::any(cursor)
+    }
+}
+
+impl Parse<Value> for NotNull {
+    #[inline]
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Value>> {
+        M::any(cursor)
+    }
+}
+
+impl Parse<bool> for Boolean {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, bool>> {
+        cursor.skip_space();
+        let value = cursor.literal("true");
+        (value || cursor.literal("false")).then(|| M::make(|| value, || value))
+    }
+}
+
+impl<T: Contract> Parse<T> for Nested {
+    #[inline]
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, T>> {
+        M::record::<T>(cursor)
+    }
+}
+
+impl<T: Readable, R: Parse<T>> Parse<Option<T>> for Nullable<R> {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Option<T>>> {
+        if cursor.null() {
+            return Some(M::make(|| None, || None));
+        }
+        self.0.parse::<M>(cursor).map(M::some)
+    }
+}
+
+impl Integer {
+    /// A whole number that obeys.
+    fn whole(&self, cursor: &mut Cursor<'_>) -> Option<i128> {
+        let whole = match cursor.integer() {
+            Some(value) => i128::from(value),
+            None => number::whole(&cursor.number()?)?,
+        };
+        self.obeys(whole).then_some(whole)
+    }
+}
+
+impl Parse<i64> for Integer {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, i64>> {
+        let value = i64::try_from(self.whole(cursor)?).ok()?;
+        Some(M::make(|| value, || value))
+    }
+}
+
+impl Parse<u64> for Integer {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, u64>> {
+        let value = u64::try_from(self.whole(cursor)?).ok()?;
+        Some(M::make(|| value, || value))
+    }
+}
+
+impl Parse<f64> for Number {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, f64>> {
+        let number = cursor.number()?;
+        self.obeys(|bound| number::compare(&number, bound)).then_some(())?;
+        let value = number.as_f64()?;
+        Some(M::make(|| value, || value))
+    }
+}
+
+impl Number {
+    fn obeys(&self, compare: impl Fn(f64) -> Ordering) -> bool {
+        self.obey(compare, &At::ROOT).is_ok()
+    }
+}
+
+impl<T: Format> Parse<T> for Text {
+    #[inline]
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, T>> {
+        T::parse_text::<M>(self, cursor)
+    }
+}
+
+impl Text {
+    /// Whether a text obeys. Characters are counted only where the bytes leave it open.
+    pub(crate) fn obeys(&self, text: &str) -> bool {
+        let count = || text.chars().count() as u64;
+        let bytes = text.len() as u64;
+        // A character takes one to four bytes.
+        let is_long = |min| bytes >= min && (bytes.div_ceil(4) >= min || count() >= min);
+        let is_short = |max| bytes <= max || (bytes.div_ceil(4) <= max && count() <= max);
+        self.min.is_none_or(is_long)
+            && self.max.is_none_or(is_short)
+            && self.pattern.is_none_or(|pattern| pattern.matches(text))
+    }
+
+    /// A string that obeys.
+    #[inline(never)]
+    pub(crate) fn string<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        cursor.quote()?;
+        let Some(length) = cursor.plain_string() else {
+            let text = cursor.unescape()?;
+            self.obeys(&text).then_some(())?;
+            return Some(M::text(Cow::Owned(text)));
+        };
+        let text = cursor.peek(length)?;
+        self.obeys(text).then_some(())?;
+        cursor.advance(length + 1)?;
+        Some(M::make(|| text.to_owned(), || Cow::Borrowed(text)))
+    }
+
+    /// A string of a format, however it is spelled.
+    #[inline(never)]
+    pub(crate) fn formatted<T: Format>(&self, cursor: &mut Cursor<'_>) -> Option<T> {
+        let text = cursor.string()?;
+        self.obeys(&text).then_some(())?;
+        T::parse(text.into_owned())
+    }
+
+    /// Whether any string obeys.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        self.min.is_none() && self.max.is_none() && self.pattern.is_none()
+    }
+}
+
+impl Parse<String> for Constant {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        let text = cursor.string()?;
+        (text == self.0).then(|| M::make(|| self.0.to_owned(), || Cow::Borrowed(self.0)))
+    }
+}
+
+impl<T: Readable, R: Parse<T>> Parse<Vec<T>> for List<R> {
+    fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, Vec<T>>> {
+        M::list(self, cursor)
+    }
+}
+
+impl<R> List<R> {
+    /// Calls `item` at each item, and judges their number.
+    pub(super) fn each<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        mut item: impl FnMut(&mut Cursor<'a>) -> Option<()>,
+    ) -> Option<()> {
+        let mut texts = Vec::new();
+        let mut count = 0;
+        let mut more = cursor.begin_array()?;
+        while more {
+            cursor.skip_space();
+            let start = cursor.position();
+            item(cursor)?;
+            count += 1;
+            if self.unique {
+                texts.push(cursor.since(start)?);
+            }
+            more = cursor.more_items()?;
+        }
+        let is_enough = self.min.is_none_or(|min| count >= min);
+        let is_not_too_much = self.max.is_none_or(|max| count <= max);
+        (is_enough && is_not_too_much && are_surely_different(texts)).then_some(())
+    }
+}
+
+/// Whether some values are different, as far as their texts show.
+fn are_surely_different(mut texts: Vec<&str>) -> bool {
+    // Other values have many spellings.
+    let has_one_spelling = |text: &&str| match text.as_bytes() {
+        [b'"', ..] => !text.contains('\\'),
+        [b'n' | b't' | b'f', ..] => true,
+        _ => false,
+    };
+    if texts.len() > 1 && !texts.iter().all(has_one_spelling) {
+        return false;
+    }
+    texts.sort_unstable();
+    texts.is_sorted_by(|a, b| a < b)
+}
+
+impl<T: Readable, R: Parse<T>> Parse<BTreeMap<String, T>> for Map<R> {
+    fn parse<'a, M: Mode>(
+        &self,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<M::Of<'a, BTreeMap<String, T>>> {
+        M::map(self, cursor)
+    }
+}
+
+impl<R> Map<R> {
+    /// Calls `entry` at each value with its name, which it has judged, and judges their number.
+    pub(super) fn each<'a>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        mut entry: impl FnMut(&mut Cursor<'a>, Cow<'a, str>) -> Option<()>,
+    ) -> Option<()> {
+        let mut count = 0;
+        let mut before = cursor.open()?;
+        while let Some(key) = cursor.any_key(&mut before)? {
+            self.keys.obeys(&key).then_some(())?;
+            entry(cursor, key)?;
+            count += 1;
+        }
+        // Names may be given twice: then there are fewer, but never none.
+        let is_enough = self.min.is_none_or(|min| min <= 1 && count >= min);
+        let is_not_too_much = self.max.is_none_or(|max| count <= max);
+        (is_enough && is_not_too_much).then_some(())
+    }
+}
