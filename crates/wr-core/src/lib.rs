@@ -13,6 +13,7 @@ mod event;
 mod format;
 mod number;
 mod object;
+mod pattern;
 mod pointer;
 mod rules;
 pub mod topology;
@@ -25,10 +26,10 @@ pub use error::{Error, ErrorKind, Keyword};
 pub use event::{Event, EventView, judge_subject, parse_version};
 pub use format::Format;
 pub use object::{Fields, Object};
+pub use pattern::Pattern;
 pub use pointer::At;
 pub use rules::{
-    Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Pattern, Rule,
-    Text,
+    Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Rule, Text,
 };
 pub use union::{UnknownBranch, UnknownBranchView};
 pub use view::{JsonView, ListIter, ListView, MapIter, MapView, Readable, View};

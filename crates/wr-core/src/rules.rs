@@ -3,17 +3,15 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::codec::Automaton;
 use crate::contract::Contract;
 use crate::error::{Error, Keyword};
 use crate::format::Format;
 use crate::number;
+use crate::pattern::Pattern;
 use crate::pointer::At;
 
 /// What a schema asks of values of one Rust type.
@@ -391,46 +389,6 @@ impl Rule<String> for Constant {
             return Err(at.violation(Keyword::Const, format!("`{}`", self.0)));
         }
         Ok(())
-    }
-}
-
-/// A regular expression, compiled when it is first asked.
-#[derive(Debug)]
-pub struct Pattern {
-    text: &'static str,
-    compiled: OnceLock<Compiled>,
-}
-
-#[derive(Debug)]
-enum Compiled {
-    Small(Box<Automaton>),
-    Large(Regex),
-    None,
-}
-
-impl Pattern {
-    /// A pattern in the regex crate's syntax, which the generator has translated to.
-    pub const fn new(text: &'static str) -> Pattern {
-        Pattern { text, compiled: OnceLock::new() }
-    }
-
-    /// Whether the text matches. A pattern that is no regular expression, which the lint does not
-    /// let pass, matches nothing.
-    pub(crate) fn matches(&self, text: &str) -> bool {
-        match self.compiled.get_or_init(|| self.compile()) {
-            Compiled::Small(automaton) => automaton.matches(text),
-            Compiled::Large(regex) => regex.is_match(text),
-            Compiled::None => false,
-        }
-    }
-
-    #[cold]
-    fn compile(&self) -> Compiled {
-        match (Automaton::new(self.text), Regex::new(self.text)) {
-            (Some(automaton), Ok(_)) => Compiled::Small(Box::new(automaton)),
-            (None, Ok(regex)) => Compiled::Large(regex),
-            (_, Err(_)) => Compiled::None,
-        }
     }
 }
 

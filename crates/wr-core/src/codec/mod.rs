@@ -14,7 +14,6 @@ mod format;
 mod macros;
 mod mode;
 mod number;
-mod pattern;
 mod rules;
 mod scan;
 mod skip;
@@ -26,7 +25,6 @@ pub use mode::{Borrowed, Check, Mode, Owned};
 pub use rules::{Parse, finish, optional, owned, required, viewed};
 
 pub(crate) use format::{date_time, uuid};
-pub(crate) use pattern::Automaton;
 pub(crate) use value::has_different_keys;
 
 use crate::view::Readable;
