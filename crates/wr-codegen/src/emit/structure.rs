@@ -266,10 +266,10 @@ fn one_pass(item: &Item<'_>, structure: &Struct<'_>, prefix: &str) -> TokenStrea
             let slot = format_ident!("constant_{index}");
             let rule = rule::of(property.ty, "").value;
             let name = key(property);
-            quote!(constant #slot = #name, #rule;)
+            quote!(#slot = #name, #rule;)
         })
         .collect();
-    let constants = (!constants.is_empty()).then(|| quote!({ #(#constants)* }));
+    let constants = (!constants.is_empty()).then(|| quote!(constants { #(#constants)* }));
     let fields = fields(structure).map(|(property, field)| {
         let kind = if field.required { quote!(required) } else { quote!(optional) };
         let slot = tokens::ident(&field.ident);

@@ -55,7 +55,7 @@ macro_rules! viewed {
 macro_rules! record {
     (
         $owned:ident, $view:ident
-        $({ $(constant $constant:ident = $tag:literal $(as $tag_spelled:literal)?, $one:expr;)+ })?
+        $(constants { $($constant:ident = $tag:literal $(as $tag_spelled:literal)?, $one:expr;)+ })?
         {
             $($kind:ident $field:ident: $ty:ty = $name:literal $(as $spelled:literal)?, $rule:expr;)*
         }
