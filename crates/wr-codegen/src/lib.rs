@@ -6,6 +6,7 @@
 //! The way of a subject: its contract → `shape` (typify: names and shapes) → `model` (what is
 //! to be written, in the schema's order) → `emit` (syntax trees) → `render` (text).
 
+mod authorization;
 mod contracts;
 mod emit;
 mod literal;
@@ -131,6 +132,14 @@ pub fn generate(catalog: &Catalog, options: &Options) -> Result<Vec<GeneratedFil
             root: Root::Schemas,
             path: path.to_owned(),
             contents: contracts::with_header(schema),
+            only_if_missing: false,
+        });
+    }
+    if let Some(text) = authorization::file(catalog) {
+        files.push(GeneratedFile {
+            root: Root::Schemas,
+            path: "generated/nats-authorization.conf".to_owned(),
+            contents: text,
             only_if_missing: false,
         });
     }

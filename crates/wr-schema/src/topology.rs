@@ -211,6 +211,10 @@ pub struct Service {
     pub consumes: Vec<String>,
 }
 
+/// The users of a NATS server that are no services: who makes dead letters of what the server gave
+/// up, who applies the topology, and the person on call.
+pub const ROLES: [&str; 3] = ["reconciler", "provisioner", "operator"];
+
 impl Topology {
     /// The JSON Schema of `topology.json`, with the keys of every object in alphabetical order.
     pub fn json_schema() -> serde_json::Value {

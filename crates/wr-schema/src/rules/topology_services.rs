@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::draft::{Draft, Place};
 use crate::json::{Member, Node, Span};
 use crate::lint::{Check, Report};
-use crate::topology::Topology;
+use crate::topology::{ROLES, Topology};
 
 pub(super) const CHECK: Check = Check::Catalog(check);
 
@@ -66,6 +66,10 @@ fn name(service: &Member, report: &mut Report<'_>) {
     if service.key.is_empty() || service.key.contains(is_odd) {
         let message = format!("`{}` is no name of a service", service.key);
         report.at(service.key_span, message, "write letters, digits, `-` and `_`");
+    }
+    if ROLES.contains(&service.key.as_str()) {
+        let message = format!("`{}` is a user of the server that is no service", service.key);
+        report.at(service.key_span, message, "name the service otherwise");
     }
 }
 
