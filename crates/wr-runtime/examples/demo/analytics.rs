@@ -8,10 +8,9 @@ use wr_events::{
     CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
     PositionExpiredV1,
 };
-use wr_runtime::{
-    ConnectOptions, Delivery, Handled, Handlers, Metrics, Subscriber, SubscriberOptions,
-};
+use wr_runtime::{Delivery, Handled, Handlers, Metrics, Subscriber, SubscriberOptions};
 
+use crate::access::Access;
 use crate::book::Done;
 use crate::{Release, Result, retry};
 
@@ -40,12 +39,12 @@ struct Analytics {
 /// Starts the service. Its handlers are exactly the events that its consumer is sent: one that is
 /// missing, or one too many, is an error here and not a surprise later.
 pub(crate) async fn start(
-    url: &str,
+    access: &Access,
     release: Release,
     figures: &Arc<Figures>,
     metrics: &Metrics,
 ) -> Result<Subscriber> {
-    let connection = ConnectOptions::new(CONSUMER).server(url).connect().await?;
+    let connection = access.connect(CONSUMER).await?;
     let service = Arc::new(Analytics { release, figures: figures.clone() });
     let handlers = Handlers::new(&CATALOGUE)
         .on_with(&service, Analytics::enqueued)

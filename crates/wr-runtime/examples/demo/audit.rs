@@ -7,10 +7,9 @@ use wr_events::{
     CATALOGUE, Event, Payload, QueueCreatedV1, QueueMaintenanceV1, QueuePausedV1, QueueResumedV1,
     QueueUpdatedV1,
 };
-use wr_runtime::{
-    ConnectOptions, Delivery, Handled, Handlers, Metrics, Subscriber, SubscriberOptions,
-};
+use wr_runtime::{Delivery, Handled, Handlers, Metrics, Subscriber, SubscriberOptions};
 
+use crate::access::Access;
 use crate::book::Done;
 use crate::{Result, retry};
 
@@ -28,11 +27,11 @@ pub(crate) struct Audit {
 /// Starts the service. While one event of a queue is recorded, or waits to be tried again, the
 /// later ones of that queue wait; those of other queues do not.
 pub(crate) async fn start(
-    url: &str,
+    access: &Access,
     service: &Arc<Audit>,
     metrics: &Metrics,
 ) -> Result<Subscriber> {
-    let connection = ConnectOptions::new(CONSUMER).server(url).connect().await?;
+    let connection = access.connect(CONSUMER).await?;
     let handlers = Handlers::new(&CATALOGUE)
         .on_with(service, Audit::record::<QueueCreatedV1>)
         .on_with(service, Audit::record::<QueueUpdatedV1>)

@@ -5,6 +5,7 @@
 //! `analytics.rs` for how a service consumes events, and with `sender.rs` and `api.rs` for how one
 //! publishes them.
 
+mod access;
 mod admin;
 mod analytics;
 mod api;
@@ -28,6 +29,7 @@ use clap::Parser;
 use wr_runtime::RetryPolicy;
 use wr_testkit::Server;
 
+use crate::access::Access;
 use crate::board::Board;
 use crate::sum::Sum;
 
@@ -76,16 +78,15 @@ async fn main() -> ExitCode {
         options.events
     ));
     board.say("a nats-server is looked for, and fetched where there is none");
-    let server = match Server::start() {
-        Ok(server) => server,
+    let (server, access) = match Access::start() {
+        Ok(started) => started,
         Err(error) => return failure(&error.to_string()),
     };
     analytics::hush_the_bug();
-    let url = server.url();
     let ended = tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ended::Interrupted,
-        told = story::tell(&url, seed, options.events, &mut board) => match told {
+        told = story::tell(&access, seed, options.events, &mut board) => match told {
             Ok(sum) => Ended::Told(sum),
             Err(error) => Ended::Failed(error),
         },

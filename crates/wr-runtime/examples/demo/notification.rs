@@ -9,10 +9,10 @@ use wr_events::{
     SessionTerminatedV1Reason,
 };
 use wr_runtime::{
-    ConnectOptions, Delivery, Handled, HandlerError, Handlers, Metrics, Subscriber,
-    SubscriberOptions,
+    Delivery, Handled, HandlerError, Handlers, Metrics, Subscriber, SubscriberOptions,
 };
 
+use crate::access::Access;
 use crate::book::Done;
 use crate::{Release, Result, retry};
 
@@ -27,12 +27,12 @@ struct Notification {
 /// Starts the service. `topology.json` gives its consumer a deduplication bucket: a mail is not
 /// sent again for an event that was handled, not even where a publisher sends the event twice.
 pub(crate) async fn start(
-    url: &str,
+    access: &Access,
     release: Release,
     sent: &Arc<Done>,
     metrics: &Metrics,
 ) -> Result<Subscriber> {
-    let connection = ConnectOptions::new(CONSUMER).server(url).connect().await?;
+    let connection = access.connect(CONSUMER).await?;
     let service = Arc::new(Notification { release, sent: sent.clone() });
     let handlers = Handlers::new(&CATALOGUE)
         .on_with(&service, Notification::started)

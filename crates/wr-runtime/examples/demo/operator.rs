@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use wr_events::CATALOGUE;
 use wr_runtime::{
-    ConnectOptions, Connection, DeadLetter, DeadLetterQueue, Group, HealthCheck, ListOrder,
-    Metrics, Reason, Reconciler, RedriveOptions, RedriveReport, Selection,
+    Connection, DeadLetter, DeadLetterQueue, Group, HealthCheck, ListOrder, Reason, RedriveOptions,
+    RedriveReport, Selection,
 };
 
 use crate::Result;
+use crate::access::Access;
 use crate::book::Place;
 
 /// No more than so many dead letters a second go back, so that a consumer is not flooded.
@@ -26,16 +27,10 @@ pub(crate) struct Operator {
 pub(crate) type Letters = BTreeMap<Place, DeadLetter>;
 
 impl Operator {
-    pub(crate) async fn connect(url: &str) -> Result<Operator> {
-        let connection = ConnectOptions::new("operator").server(url).connect().await?;
+    pub(crate) async fn connect(access: &Access) -> Result<Operator> {
+        let connection = access.connect("operator").await?;
         let queue = DeadLetterQueue::new(&connection, &CATALOGUE)?;
         Ok(Operator { connection, queue })
-    }
-
-    /// Starts what makes dead letters of messages that the server gave up, because a consumer's
-    /// process died at the last attempt. One is enough for all consumers.
-    pub(crate) async fn start_reconciler(&self) -> Result<Reconciler> {
-        Ok(Reconciler::start(&self.connection, &CATALOGUE, Metrics::new()).await?)
     }
 
     /// Whether every stream and consumer is there and can work.

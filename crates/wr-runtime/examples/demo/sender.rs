@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use wr_events::{CATALOGUE, Payload};
-use wr_runtime::{ConnectOptions, Metrics, Pending, Publisher, PublisherOptions};
+use wr_runtime::{ErrorKind, Metrics, Pending, Publisher, PublisherOptions};
 
 use crate::Result;
+use crate::access::Access;
 use crate::book::{Book, Origin};
 use crate::room::QUEUE;
 
@@ -23,12 +24,12 @@ pub(crate) struct Sender {
 impl Sender {
     /// Connects in the name of a service.
     pub(crate) async fn connect(
-        url: &str,
+        access: &Access,
         service: &'static str,
         metrics: &Metrics,
         book: &Book,
     ) -> Result<Sender> {
-        let connection = ConnectOptions::new(service).server(url).connect().await?;
+        let connection = access.connect(service).await?;
         let options = PublisherOptions::new().metrics(metrics.clone());
         let publisher = Publisher::new(&connection, &CATALOGUE, service, options)?;
         Ok(Sender { publisher, book: book.clone(), pending: Vec::new() })
@@ -40,6 +41,13 @@ impl Sender {
         let pending = self.publisher.enqueue(&event).await?;
         self.pending.push((T::EVENT_TYPE, pending));
         Ok(())
+    }
+
+    /// Whether the server refuses an event, because its service is not one that publishes it.
+    pub(crate) async fn is_refused<T: Payload>(&mut self, payload: T) -> Result<bool> {
+        let refusal = self.publisher.publish(&self.publisher.event(payload)).await.err();
+        let kind = refusal.as_ref().map(wr_runtime::Error::kind);
+        Ok(matches!(kind, Some(ErrorKind::PermissionDenied { .. })))
     }
 
     /// Waits until the streams have everything that was sent. Until then the publisher sends again

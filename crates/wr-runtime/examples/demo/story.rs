@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use wr_events::CATALOGUE;
+use wr_events::{CATALOGUE, PositionHeartbeatV1, PositionHeartbeatV1Required};
 use wr_runtime::{
-    Applied, ConnectOptions, DeadLetter, Overrides, Permission, Reason, Subscriber, Topology,
+    Applied, DeadLetter, Metrics, Overrides, Permission, Reason, Reconciler, Subscriber, Topology,
 };
 
+use crate::access::Access;
 use crate::admin::{self, Admin};
 use crate::api::{self, Api};
 use crate::board::Board;
@@ -36,7 +37,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// What every part of the story needs.
 struct Stage<'a> {
-    url: &'a str,
+    access: &'a Access,
     board: &'a mut Board,
     meters: Meters,
     book: Book,
@@ -52,9 +53,14 @@ struct Consumers {
 }
 
 /// Tells the story; it ends by itself, for every wait in it has a deadline.
-pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -> Result<Sum> {
+pub(crate) async fn tell(
+    access: &Access,
+    seed: u64,
+    events: u64,
+    board: &mut Board,
+) -> Result<Sum> {
     board.step("The topology");
-    let applied = apply_topology(url).await?;
+    let applied = apply_topology(access).await?;
     board.say(format!("{} streams, buckets and consumers made", applied.created.len()));
 
     let book = Book::default();
@@ -65,9 +71,9 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
         audit: Meter::new(audit::CONSUMER),
     };
     let accounts = Accounts::new(&book);
-    let operator = Operator::connect(url).await?;
-    let mut stage = Stage { url, board, meters, book, accounts, operator };
-    let reconciler = stage.operator.start_reconciler().await?;
+    let operator = Operator::connect(access).await?;
+    let mut stage = Stage { access, board, meters, book, accounts, operator };
+    let reconciler = start_reconciler(access).await?;
     let consumers = stage.start_consumers().await?;
     match stage.operator.is_ready().await {
         true => stage.board.say("every stream and every consumer is ready"),
@@ -79,7 +85,7 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
     stage.board.step("The consumers catch up");
     stage.catch_up().await?;
     stage.board.say("every message is handled, or a dead letter, or in a stream that nobody reads");
-    stage.board.step("A foreign service sends copies, and on a subject that nobody has");
+    stage.board.step("A foreign script sends copies, and a service what is another's");
     stage.send_copies().await?;
     stage.board.step("The operator looks at the dead letters");
     stage.show_dead_letters().await?;
@@ -100,11 +106,18 @@ pub(crate) async fn tell(url: &str, seed: u64, events: u64, board: &mut Board) -
 
 /// Makes the streams and consumers of `schemas/topology.json`: the plan is compared with the server
 /// field by field, carried out, and read back. A single server keeps one replica of everything.
-async fn apply_topology(url: &str) -> Result<Applied> {
-    let connection = ConnectOptions::new("deployment").server(url).connect().await?;
+async fn apply_topology(access: &Access) -> Result<Applied> {
+    let connection = access.connect("provisioner").await?;
     let topology = Topology::new(&CATALOGUE, Overrides::default().replicas(1))?;
     let plan = topology.plan(&connection).await?;
     Ok(plan.apply(&connection, Permission::default()).await?)
+}
+
+/// Starts what makes dead letters of messages that the server gave up, because a consumer's process
+/// died at the last attempt. One is enough for all consumers.
+async fn start_reconciler(access: &Access) -> Result<Reconciler> {
+    let connection = access.connect("reconciler").await?;
+    Ok(Reconciler::start(&connection, &CATALOGUE, Metrics::new()).await?)
 }
 
 impl Stage<'_> {
@@ -114,29 +127,29 @@ impl Stage<'_> {
         Ok(Consumers {
             analytics: self.start_analytics(Release::WithBugs).await?,
             notification: self.start_notification(Release::WithBugs).await?,
-            audit: audit::start(self.url, &self.accounts.readers.audit, metrics).await?,
+            audit: audit::start(self.access, &self.accounts.readers.audit, metrics).await?,
         })
     }
 
     async fn start_analytics(&self, release: Release) -> Result<Subscriber> {
         let (figures, metrics) = (&self.accounts.readers.analytics, &self.meters.analytics.metrics);
-        analytics::start(self.url, release, figures, metrics).await
+        analytics::start(self.access, release, figures, metrics).await
     }
 
     async fn start_notification(&self, release: Release) -> Result<Subscriber> {
         let (sent, meter) = (&self.accounts.readers.notification, &self.meters.notification);
-        notification::start(self.url, release, sent, &meter.metrics).await
+        notification::start(self.access, release, sent, &meter.metrics).await
     }
 
     /// Lets the room live until it has brought so many events and the last visitor has left.
     async fn send_events(&mut self, seed: u64, events: u64) -> Result<()> {
         let sender = async |service| {
-            Sender::connect(self.url, service, &self.meters.publishers.metrics, &self.book).await
+            Sender::connect(self.access, service, &self.meters.publishers.metrics, &self.book).await
         };
         let mut admin = Admin { events: sender(admin::SERVICE).await? };
         let mut api = Api::new(sender(api::SERVICE).await?, seed);
         let mut cleanup = Cleanup { events: sender(cleanup::SERVICE).await? };
-        let foreign = ForeignService::connect(self.url, &self.book).await?;
+        let foreign = ForeignService::connect(self.access, &self.book).await?;
 
         let mut room = Room::new();
         let mut clock = tokio::time::interval(tick(events));
@@ -168,14 +181,23 @@ impl Stage<'_> {
     }
 
     /// A copy of an event is a second message to its stream, but not to a consumer with a
-    /// deduplication bucket. What no stream stores is refused, and not lost in silence.
+    /// deduplication bucket. What a service does
+    /// not publish by the topology is refused.
     async fn send_copies(&mut self) -> Result<()> {
-        let foreign = ForeignService::connect(self.url, &self.book).await?;
+        let foreign = ForeignService::connect(self.access, &self.book).await?;
         let copies = foreign.send_copies(COPIES).await?;
-        if !foreign.is_unknown_subject_refused().await? {
-            return Err("a subject that is not in the topology was taken".into());
+        let metrics = &self.meters.publishers.metrics;
+        let mut cleanup =
+            Sender::connect(self.access, cleanup::SERVICE, metrics, &self.book).await?;
+        let heartbeat = PositionHeartbeatV1::new(PositionHeartbeatV1Required {
+            position_id: "pos-forged".to_owned(),
+            place: 1,
+        });
+        if !cleanup.is_refused(heartbeat).await? {
+            return Err("a service published what it does not publish by topology.json".into());
         }
-        self.board.say("the subject is refused, for no stream stores it");
+        let service = cleanup::SERVICE;
+        self.board.say(format!("the server refuses heartbeats of {service}, which sends none"));
         self.catch_up().await?;
         let passed_over = self.meters.notification.passed_over();
         self.board.say(format!(

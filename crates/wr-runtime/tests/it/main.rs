@@ -9,6 +9,7 @@ mod connection;
 mod dead_letters;
 mod faults;
 mod health;
+mod least_privilege;
 mod publish;
 mod reconciler;
 mod subscribe;
