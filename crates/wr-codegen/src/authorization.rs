@@ -168,6 +168,18 @@ mod tests {
     fn a_user_is_written() {
         let publish = ["$JS.API.INFO", "shop.order.placed.v1"].map(str::to_owned).into();
         let user = User { name: "web-shop", description: "Sells.", publish };
-        insta::assert_snapshot!(user.text());
+        let expected = r#"    # Sells.
+    {
+      user: "web-shop", password: $NATS_PASSWORD_WEB_SHOP
+      permissions: {
+        publish: [
+          "$JS.API.INFO"
+          "shop.order.placed.v1"
+        ]
+        subscribe: ["_INBOX_web-shop.>"]
+      }
+    }
+"#;
+        assert_eq!(user.text(), expected);
     }
 }
