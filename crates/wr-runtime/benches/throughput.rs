@@ -6,7 +6,7 @@
 //! things as well. With `WR_BENCH_LINES` set, as `cargo xtask bench` sets it, each median is also
 //! printed as a line of JSON.
 //!
-//! `cargo bench -p wr-runtime -- memory` sends and handles a million events and prints how much
+//! `-- publish` and `-- consume` measure one alone. `cargo bench -p wr-runtime -- memory` sends and handles a million events and prints how much
 //! memory the process takes on the way.
 
 #![expect(
@@ -64,13 +64,15 @@ async fn run() {
     let plan = topology.plan(&connection).await.unwrap();
     plan.apply(&connection, Permission::default()).await.unwrap();
     println!("nats-server {}, file storage, one replica", connection.server_version());
-    let is_memory = std::env::args().any(|argument| argument == "memory");
-    match is_memory {
-        true => memory(&connection, 1_000_000).await,
-        false => {
-            publish(&connection).await;
-            consume(&connection, &topology).await;
-        }
+    let is_asked = |what: &str| std::env::args().any(|argument| argument == what);
+    if is_asked("memory") {
+        return memory(&connection, 1_000_000).await;
+    }
+    if !is_asked("consume") {
+        publish(&connection).await;
+    }
+    if !is_asked("publish") {
+        consume(&connection, &topology).await;
     }
 }
 

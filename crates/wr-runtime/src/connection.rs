@@ -19,12 +19,16 @@ use tokio::sync::watch;
 pub(crate) use self::denials::{Denial, Denied, Mark};
 use self::denials::{Denials, SUBSCRIBE};
 use crate::error::{Error, ErrorKind, Result};
+use crate::topology::is_filter;
 
 /// The oldest server that works: older ones drop several filters of a consumer in silence.
 const FLOOR: (u32, u32) = (2, 10);
 
 /// Under which a client receives answers, unless told.
 const INBOX_PREFIX: &str = "_INBOX";
+
+/// What stands before every request to JetStream, unless told.
+const API_PREFIX: &str = "$JS.API";
 
 /// How to connect. Every setting but the name has a default.
 #[derive(Clone, Debug)]
@@ -36,6 +40,7 @@ pub struct ConnectOptions {
     client_certificate: Option<(PathBuf, PathBuf)>,
     require_tls: bool,
     inbox_prefix: Option<String>,
+    api_prefix: Option<String>,
     connect_timeout: Duration,
     request_timeout: Duration,
 }
@@ -74,6 +79,7 @@ impl ConnectOptions {
             client_certificate: None,
             require_tls: false,
             inbox_prefix: None,
+            api_prefix: None,
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(5),
         }
@@ -147,6 +153,21 @@ impl ConnectOptions {
         self
     }
 
+    /// Works with the JetStream of this domain, such as that of a hub behind a leaf node: asks on
+    /// `$JS.{domain}.API.` instead of `$JS.API.`.
+    #[must_use]
+    pub fn domain(self, domain: impl std::fmt::Display) -> Self {
+        self.api_prefix(format!("$JS.{domain}.API"))
+    }
+
+    /// Asks JetStream on this prefix instead of `$JS.API`, for accounts that import it from another
+    /// one.
+    #[must_use]
+    pub fn api_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.api_prefix = Some(prefix.into());
+        self
+    }
+
     /// How long one attempt to connect may take; 5 s unless told.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
@@ -176,6 +197,11 @@ impl ConnectOptions {
     }
 
     async fn open(self, servers: Vec<String>) -> Result<Connection> {
+        let api_prefix = self.api_prefix.clone().unwrap_or_else(|| API_PREFIX.to_owned());
+        let is_plain = is_filter(&api_prefix) && !api_prefix.contains(['*', '>']);
+        if !is_plain {
+            return Err(ErrorKind::Option(format!("`{api_prefix}` is no subject")).into());
+        }
         let denials = Denials::new();
         let connected = watch::Sender::new(0);
         let options = self.nats_options(&denials, &connected)?;
@@ -191,7 +217,8 @@ impl ConnectOptions {
         if !info.jetstream {
             return Err(ErrorKind::JetStreamOff("on the server").into());
         }
-        let mut context = jetstream::context::ContextBuilder::new().build(client.clone());
+        let context = jetstream::context::ContextBuilder::new().api_prefix(api_prefix.as_str());
+        let mut context = context.build(client.clone());
         context.set_timeout(self.request_timeout);
         let connection = Connection {
             client,
@@ -200,6 +227,7 @@ impl ConnectOptions {
             connected,
             request_timeout: self.request_timeout,
             inbox_prefix: self.inbox_prefix.unwrap_or_else(|| INBOX_PREFIX.to_owned()),
+            api_prefix,
             runtime: Handle::current(),
             server: server.map(|server| (server.host().to_owned(), server.port())),
         };
@@ -281,6 +309,7 @@ pub struct Connection {
     connected: watch::Sender<u64>,
     request_timeout: Duration,
     inbox_prefix: String,
+    api_prefix: String,
     runtime: Handle,
     /// Host and port, where one is configured.
     server: Option<(String, u16)>,
@@ -340,14 +369,19 @@ impl Connection {
         self.connected.subscribe()
     }
 
+    /// A subject of JetStream's API, of what follows `$JS.API.`.
+    pub(crate) fn api_subject(&self, rest: &str) -> String {
+        format!("{}.{rest}", self.api_prefix)
+    }
+
     /// Asks JetStream's API; the subject is what follows `$JS.API.`.
     pub(crate) async fn api<Q: Serialize, A: DeserializeOwned>(
         &self,
         subject: &str,
         request: &Q,
     ) -> Result<A> {
-        let place = format!("`$JS.API.{subject}`");
-        let full = format!("$JS.API.{subject}");
+        let full = self.api_subject(subject);
+        let place = format!("`{full}`");
         let mark = self.denials.mark();
         let call = self.context.request(subject.to_owned(), request);
         let is_ours = |denial: &Denial| denial.subject == full || self.deafens(denial);

@@ -17,7 +17,7 @@ pub use apply::{Applied, Permission};
 pub use overrides::Overrides;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
 pub(crate) use redrive::{Redrives, redrive_subject, redriven};
-pub(crate) use subjects::{fill, stored};
+pub(crate) use subjects::{fill, is_filter, stored};
 pub(crate) use wanted::consumer_config;
 
 use crate::error::{ErrorKind, Result};

@@ -114,7 +114,7 @@ async fn pull(
     let nats = |error: &dyn std::fmt::Display| ErrorKind::Nats(error.to_string());
     let inbox = client.new_inbox();
     let mut messages = client.subscribe(inbox.clone()).await.map_err(|error| nats(&error))?;
-    let next = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}");
+    let next = connection.api_subject(&format!("CONSUMER.MSG.NEXT.{stream}.{consumer}"));
     let request = json!({ "batch": count, "no_wait": true }).to_string();
     let mark = connection.mark();
     let asked = client.publish_with_reply(next.clone(), inbox.clone(), request.into()).await;

@@ -445,7 +445,8 @@ impl<'a> Session<'a> {
 
     fn next(&self) -> String {
         let consumer = self.shared.consumer;
-        format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", consumer.stream, consumer.name)
+        let next = format!("CONSUMER.MSG.NEXT.{}.{}", consumer.stream, consumer.name);
+        self.shared.connection.api_subject(&next)
     }
 }
 

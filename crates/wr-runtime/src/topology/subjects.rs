@@ -1,12 +1,9 @@
 //! Subjects, and the filters that match them: tokens between dots, where `*` is any token and a
 //! final `>` any rest.
 //!
-//! `wr-schema` matches subjects for the lint, and this does it again: neither crate may import the
-//! other, for `wr-schema` stands on nothing of ours, and of ours a service is to build `wr-core`
-//! alone, without the lint. In `wr-core` it would be in reach of both only if `wr-schema` imported
-//! that, and then no catalogue could be read while `wr-core` does not compile. What both say of one
-//! topology is held together by the tests of a generated catalogue, which the lint has passed and
-//! this accepts.
+//! The lint matches the subjects of `topology.json` in the same way, in `wr-schema`, and the two
+//! stand apart on purpose: `wr-schema` imports nothing of ours, of ours a service builds `wr-core`
+//! alone, and that one knows no NATS.
 
 /// Whether a text is a filter.
 pub(crate) fn is_filter(text: &str) -> bool {

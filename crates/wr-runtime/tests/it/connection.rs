@@ -1,12 +1,24 @@
 //! Connecting: logins, certificates, and who may not come in.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use serde_json::json;
-use wr_runtime::{ConnectOptions, Connection, ErrorKind, Result};
-use wr_testkit::{Server, ServerOptions};
+use wr_events::wr_core::chrono::Utc;
+use wr_events::{
+    CATALOGUE, Event, SessionActiveV1, SessionExpiredV1, SessionStartedV1,
+    SessionStartedV1Required, SessionTerminatedV1,
+};
+use wr_runtime::async_nats::connection::State;
+use wr_runtime::{
+    ConnectOptions, Connection, DeadLetterQueue, Delivery, ErrorKind, Handled, HandlerError,
+    Handlers, ListOrder, Overrides, Publisher, PublisherOptions, Result, Selection, Subscriber,
+    SubscriberOptions, Topology,
+};
+use wr_testkit::{Direction, Proxy, Server, ServerOptions};
 
-use crate::support::ask;
+use crate::support::{apply, ask, drain_all, messages, until};
 
 /// A pair of the documentation of NATS.
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
@@ -127,4 +139,95 @@ async fn a_user_may_have_an_inbox_of_its_own() {
     works(options().inbox_prefix("_INBOX_a").connect().await).await;
     let error = options().connect().await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::PermissionDenied { .. }), "{error}");
+}
+
+fn session(session_id: &str) -> Event<SessionStartedV1> {
+    let (session_id, position_id) = (session_id.to_owned(), "p".to_owned());
+    let required = SessionStartedV1Required { session_id, position_id, expires_at: Utc::now() };
+    Event::new("test", SessionStartedV1::new(required))
+}
+
+async fn ignore<T>(_: Event<T>, _: Delivery) -> Handled {
+    Ok(())
+}
+
+/// Everything is asked in the domain: what is asked outside is lost on the way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_is_asked_for_everything() {
+    let server = server("jetstream { domain: hub }");
+    let proxy = Proxy::start(server.port()).unwrap();
+    proxy.drop_frames(Direction::ToServer, |frame| frame.subject.starts_with("$JS.API."));
+    let options = || ConnectOptions::new("test").server(proxy.url());
+    let options = || options().request_timeout(Duration::from_secs(2));
+    let connection = options().domain("hub").connect().await.unwrap();
+    apply(&connection).await;
+    let started =
+        async |event: Event<SessionStartedV1>, _: Delivery| match event.data.session_id.as_str() {
+            "good" => Ok(()),
+            _ => Err(HandlerError::permanent("no use")),
+        };
+    let handlers = Handlers::new(&CATALOGUE)
+        .on(started)
+        .on(ignore::<SessionActiveV1>)
+        .on(ignore::<SessionExpiredV1>)
+        .on(ignore::<SessionTerminatedV1>);
+    // It remembers what it has handled, in a bucket.
+    let subscriber =
+        Subscriber::start(&connection, "notification-service", handlers, SubscriberOptions::new());
+    let subscriber = subscriber.await.unwrap();
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    for session_id in ["good", "bad"] {
+        publisher.publish(&session(session_id)).await.unwrap();
+    }
+    let queue = DeadLetterQueue::new(&connection, &CATALOGUE).unwrap();
+    let letters = async || {
+        let letters = queue.list(&Selection::all(), ListOrder::OldestFirst);
+        letters.try_collect::<Vec<_>>().await.unwrap().len()
+    };
+    until("one is dead", async || letters().await == 1).await;
+    let remembered = || messages(&connection, "KV_notification-service-handled");
+    until("one is remembered", async || remembered().await == 1).await;
+    drain_all(subscriber).await;
+    assert_eq!(proxy.dropped(Direction::ToServer), 0);
+
+    for odd in ["", "a b", ">", "*"] {
+        is_option(options().domain(odd).connect().await, "is no subject");
+    }
+}
+
+/// The connection goes over to a server without JetStream.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_loses_jetstream_is_told_so() {
+    let mut server = server("");
+    let without = ServerOptions::new().without_jetstream().start().unwrap();
+    let options = || {
+        let options = options(&server).server(without.url());
+        options.request_timeout(Duration::from_secs(2))
+    };
+    // The servers are tried in any order.
+    let connection = loop {
+        match options().connect().await {
+            Ok(connection) => break connection,
+            Err(error) => assert_eq!(error.kind(), &ErrorKind::JetStreamOff("on the server")),
+        }
+    };
+    apply(&connection).await;
+    server.kill();
+    let client = connection.client();
+    until("it goes over", async || {
+        client.connection_state() == State::Connected && !client.server_info().jetstream
+    })
+    .await;
+    let topology = Topology::new(&CATALOGUE, Overrides::default().replicas(1)).unwrap();
+    let error = topology.plan(&connection).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (&ErrorKind::NoJetStream, true));
+    let handlers = Handlers::new(&CATALOGUE)
+        .on(ignore::<SessionStartedV1>)
+        .on(ignore::<SessionActiveV1>)
+        .on(ignore::<SessionExpiredV1>)
+        .on(ignore::<SessionTerminatedV1>);
+    let options = SubscriberOptions::new();
+    let refused = Subscriber::start(&connection, "notification-service", handlers, options).await;
+    assert_eq!(refused.unwrap_err().kind(), &ErrorKind::NoJetStream);
 }
