@@ -50,8 +50,7 @@ async fn main() -> Result<ExitCode> {
     println!("published: message {} of {}", receipt.sequence, receipt.stream);
 
     // Until Ctrl-C; then what is being handled is finished, and nothing is lost.
-    let _ = stop.await;
-    let handled = subscriber.drain(Duration::from_secs(10)).await;
+    let handled = subscriber.run_until(stop, Duration::from_secs(10)).await;
     let published = publisher.drain(Duration::from_secs(10)).await;
     for event in published.unacknowledged.iter().chain(&published.unheard) {
         eprintln!("perhaps not published: {} on {}", event.id, event.subject);

@@ -194,6 +194,29 @@ impl Subscriber {
         Ok(Subscriber { shared, drain: Some(drain), running, watching })
     }
 
+    /// Goes on until it is told to stop, by a signal for example, and drains then, as
+    /// [`Subscriber::drain`] does.
+    ///
+    /// ```no_run
+    /// # async fn example(subscriber: wr_runtime::Subscriber) -> wr_runtime::Result<()> {
+    /// let stop = tokio::signal::ctrl_c();
+    /// let drained = subscriber.run_until(stop, std::time::Duration::from_secs(10)).await?;
+    /// println!("{} messages are left to another process", drained.returned.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Subscriber::drain`].
+    pub async fn run_until<T>(
+        self,
+        stop: impl Future<Output = T>,
+        deadline: Duration,
+    ) -> Result<SubscriberDrained> {
+        stop.await;
+        self.drain(deadline).await
+    }
+
     /// Asks for nothing more, lets the handlers end, at most until the deadline, gives the rest
     /// back, and waits until the server has every answer: a moment, or as long as a request may
     /// take where it does not answer.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::json;
 use wr_events::{
     CATALOGUE, Event, PositionAdmittedV1, PositionCancelledV1, PositionEnqueuedV1,
     PositionExpiredV1,
@@ -13,7 +14,7 @@ use wr_runtime::{
     Subscriber, SubscriberOptions,
 };
 
-use crate::support::{LONG, drain_all, enqueued, messages, server, until};
+use crate::support::{LONG, ask, drain_all, enqueued, messages, server, until};
 
 /// What a handler saw, by position.
 type Log = Arc<Mutex<Vec<String>>>;
@@ -108,4 +109,31 @@ async fn a_failure_is_tried_again_and_then_given_up() {
     ];
     let expected = expected.map(|(position, attempts)| (position.to_owned(), attempts));
     assert_eq!(attempts, BTreeMap::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_runs_until_it_is_told_to_stop() {
+    let (_server, connection) = server().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stop = Arc::new(Mutex::new(Some(stop)));
+    let handlers = handlers(move |_, _| {
+        let stop = stop.clone();
+        async move {
+            drop(stop.lock().unwrap().take());
+            // At work still when it is told.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(())
+        }
+    });
+    let subscriber = Subscriber::start(&connection, "analytics-processor", handlers, quick());
+    let subscriber = subscriber.await.unwrap();
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    publisher.publish(&enqueued("p", 0)).await.unwrap();
+    let pulse = subscriber.pulse();
+    let drained = subscriber.run_until(stopped, LONG).await.unwrap();
+    assert!(drained.returned.is_empty());
+    assert!(!pulse.is_running());
+    let info = ask(&connection, "CONSUMER.INFO.POSITION_EVENTS.analytics-processor", json!({}));
+    assert_eq!(info.await["num_ack_pending"], 0);
 }
