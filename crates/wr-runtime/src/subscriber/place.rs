@@ -21,13 +21,21 @@ pub(super) fn read(reply: &str) -> Option<(Place, u32)> {
         8.. => 4,
         _ => return None,
     };
-    let mut parts = parts.split('.').skip(before);
-    let deliveries = parts.next()?.parse().ok()?;
-    let sequence = parts.next()?.parse().ok()?;
-    let _in_consumer: u64 = parts.next()?.parse().ok()?;
-    let stored_at = parts.next()?.parse().ok()?;
-    let _pending: u64 = parts.next()?.parse().ok()?;
-    Some((Place { sequence, stored_at }, deliveries))
+    let mut numbers = parts.as_bytes().split(|byte| *byte == b'.').skip(before).map(number);
+    let mut next = || numbers.next().flatten();
+    let (deliveries, sequence) = (next()?, next()?);
+    let (_in_consumer, stored_at, _pending) = (next()?, next()?, next()?);
+    let place = Place { sequence, stored_at: stored_at.try_into().ok()? };
+    Some((place, deliveries.try_into().ok()?))
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let add = |number: u64, digit: &u8| match digit {
+        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
+        _ => None,
+    };
+    let (first, rest) = digits.split_first()?;
+    rest.iter().try_fold(add(0, first)?, add)
 }
 
 #[cfg(test)]

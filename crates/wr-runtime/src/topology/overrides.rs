@@ -29,6 +29,9 @@ const MAX_REPLICAS: u8 = 5;
 
 impl Overrides {
     /// Keeps every stream and bucket on this many servers, 1 to 5.
+    ///
+    /// That a single server keeps but one, the plan knows. That a cluster is smaller than this, only
+    /// the server says, when the plan is applied: it tells no account how many servers keep streams.
     #[must_use]
     pub fn replicas(mut self, replicas: u8) -> Self {
         self.replicas = Some(replicas);
