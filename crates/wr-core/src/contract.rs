@@ -9,6 +9,9 @@ use crate::error::Error;
 use crate::pointer::At;
 use crate::view::Readable;
 
+/// What a message mostly fits in, so that its buffer grows once.
+pub(crate) const USUAL_LENGTH: usize = 512;
+
 /// A type that is generated from a schema.
 ///
 /// Reading takes exactly the schema's reader language, checking accepts exactly its writer
@@ -33,6 +36,12 @@ pub trait Contract: Readable + Serialize {
     fn validate(&self) -> Result<(), Error> {
         self.validate_at(&At::ROOT)
     }
+
+    /// Appends the value as JSON, whether it may be sent or not: byte for byte what `serde_json`
+    /// writes of it.
+    ///
+    /// [`Contract::encode_into`] is the one that asks first.
+    fn write_into(&self, out: &mut Vec<u8>);
 
     /// The value of some bytes.
     ///
@@ -69,8 +78,20 @@ pub trait Contract: Readable + Serialize {
     /// # Errors
     /// The value is not in the writer language.
     fn encode(&self) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        self.encode_into(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the bytes of the value to a buffer, which is left as it was where it is refused.
+    ///
+    /// # Errors
+    /// The value is not in the writer language.
+    fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.validate()?;
-        serde_json::to_vec(self).map_err(|error| Error::syntax(&error))
+        out.reserve(USUAL_LENGTH);
+        self.write_into(out);
+        Ok(())
     }
 }
 
@@ -120,6 +141,10 @@ pub trait EventSet: Serialize + Sized {
     /// The subject the event travels on.
     fn subject(&self) -> &'static str;
 
+    /// Appends the event as JSON, whether it may be sent or not: byte for byte what `serde_json`
+    /// writes of it.
+    fn write_into(&self, out: &mut Vec<u8>);
+
     /// The event of some bytes that came on a subject.
     ///
     /// # Errors
@@ -161,8 +186,20 @@ pub trait EventSet: Serialize + Sized {
     /// # Errors
     /// The event is not in the writer language.
     fn encode(&self) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        self.encode_into(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the bytes of the event to a buffer, which is left as it was where it is refused.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         self.validate()?;
-        serde_json::to_vec(self).map_err(|error| Error::syntax(&error))
+        out.reserve(USUAL_LENGTH);
+        self.write_into(out);
+        Ok(())
     }
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::codec::{Borrowed, Check, Cursor, Mode, Owned, Parse};
-use crate::contract::{Contract, Payload};
+use crate::codec::{Borrowed, Check, Cursor, Mode, Owned, Parse, write};
+use crate::contract::{Contract, Payload, USUAL_LENGTH};
 use crate::error::{Error, ErrorKind, Keyword};
 use crate::object::{Fields, Object};
 use crate::pointer::At;
@@ -104,47 +104,48 @@ impl<T: Payload> Event<T> {
     /// # Errors
     /// The event is not in the writer language.
     pub fn encode_traced(&self, trace_id: &str, span_id: &str) -> Result<Vec<u8>, Error> {
-        self.validate()?;
-        let traced = Traced { event: self, trace_id, span_id };
-        serde_json::to_vec(&traced).map_err(|error| Error::syntax(&error))
+        let mut out = Vec::new();
+        self.encode_traced_into(&mut out, trace_id, span_id)?;
+        Ok(out)
     }
 
-    fn serialize_with<S: Serializer>(
+    /// Appends the bytes of the event as part of a trace to a buffer, which is left as it was where
+    /// the event is refused.
+    ///
+    /// # Errors
+    /// The event is not in the writer language.
+    pub fn encode_traced_into(
         &self,
-        serializer: S,
-        trace_id: Option<&str>,
-        span_id: Option<&str>,
-    ) -> Result<S::Ok, S::Error> {
-        let mut fields = Fields::begin(serializer)?;
-        fields.put("id", &self.id)?;
-        fields.put("version", &self.version)?;
-        fields.put("type", T::EVENT_TYPE)?;
-        fields.put("timestamp", &self.timestamp)?;
-        fields.put("source", &self.source)?;
-        fields.put_some("trace_id", &trace_id)?;
-        fields.put_some("span_id", &span_id)?;
-        fields.put_some("queue_id", &self.queue_id)?;
-        fields.put("data", &self.data)?;
-        fields.end()
-    }
-}
-
-/// An event that is written with a trace.
-struct Traced<'a, T> {
-    event: &'a Event<T>,
-    trace_id: &'a str,
-    span_id: &'a str,
-}
-
-impl<T: Payload> Serialize for Traced<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (&self.event.trace_id, &self.event.span_id) {
-            (None, None) => {
-                self.event.serialize_with(serializer, Some(self.trace_id), Some(self.span_id))
-            }
+        out: &mut Vec<u8>,
+        trace_id: &str,
+        span_id: &str,
+    ) -> Result<(), Error> {
+        self.validate()?;
+        out.reserve(USUAL_LENGTH);
+        match (&self.trace_id, &self.span_id) {
+            (None, None) => self.write_with(out, Some(trace_id), Some(span_id)),
             // A span without its trace says nothing, and a trace with another's span says wrong.
-            _ => self.event.serialize(serializer),
+            _ => self.write_into(out),
         }
+        Ok(())
+    }
+
+    /// As `Serialize` has it, with a trace.
+    fn write_with(&self, out: &mut Vec<u8>, trace_id: Option<&str>, span_id: Option<&str>) {
+        write::field(out, r#"{"id":"#, &self.id);
+        write::field(out, r#","version":"#, &self.version);
+        write::field(out, r#","type":"#, T::EVENT_TYPE);
+        write::field(out, r#","timestamp":"#, &self.timestamp);
+        write::field(out, r#","source":"#, &self.source);
+        if let Some(trace_id) = trace_id {
+            write::field(out, r#","trace_id":"#, trace_id);
+        }
+        if let Some(span_id) = span_id {
+            write::field(out, r#","span_id":"#, span_id);
+        }
+        write::optional(out, r#","queue_id":"#, &self.queue_id);
+        write::field(out, r#","data":"#, &self.data);
+        write::raw(out, "}");
     }
 }
 
@@ -175,6 +176,10 @@ impl<T: Payload> Contract for Event<T> {
         VersionText { major: T::MAJOR }.check(&self.version, &at.name("version"))?;
         TEXT.check(&self.timestamp, &at.name("timestamp"))?;
         self.data.validate_at(&at.name("data"))
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        self.write_with(out, self.trace_id.as_deref(), self.span_id.as_deref());
     }
 }
 
@@ -315,7 +320,17 @@ impl<T: Payload> Readable for Event<T> {
 
 impl<T: Payload> Serialize for Event<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.serialize_with(serializer, self.trace_id.as_deref(), self.span_id.as_deref())
+        let mut fields = Fields::begin(serializer)?;
+        fields.put("id", &self.id)?;
+        fields.put("version", &self.version)?;
+        fields.put("type", T::EVENT_TYPE)?;
+        fields.put("timestamp", &self.timestamp)?;
+        fields.put("source", &self.source)?;
+        fields.put_some("trace_id", &self.trace_id)?;
+        fields.put_some("span_id", &self.span_id)?;
+        fields.put_some("queue_id", &self.queue_id)?;
+        fields.put("data", &self.data)?;
+        fields.end()
     }
 }
 
@@ -343,7 +358,7 @@ pub fn judge_subject(
         return Err(at.name("type").error(ErrorKind::TypeMismatch { expected: event_type }));
     }
     match text("version").and_then(parse_version) {
-        Some((text, _)) if text != major.to_string() => {
+        Some((text, _)) if !is_number(text, major) => {
             Err(at.name("version").error(ErrorKind::MajorMismatch { expected: major }))
         }
         _ => Ok(()),
@@ -366,7 +381,7 @@ impl Rule<String> for VersionText {
 
     fn check(&self, version: &String, at: &At<'_>) -> Result<(), Error> {
         match parse_version(version) {
-            Some((major, _)) if major == self.major.to_string() => Ok(()),
+            Some((major, _)) if is_number(major, self.major) => Ok(()),
             _ => {
                 let expected = format!("`{}.` and the minor in digits", self.major);
                 Err(at.violation(Keyword::Pattern, expected))
@@ -382,6 +397,11 @@ impl Parse<String> for VersionText {
         let is_shortest = !major.starts_with('0') || major.len() == 1;
         (is_shortest && major.parse() == Ok(self.major)).then(|| M::text(version))
     }
+}
+
+/// Whether digits are how the number is written.
+fn is_number(digits: &str, number: u32) -> bool {
+    digits == itoa::Buffer::new().format(number)
 }
 
 /// The digits before and after the dot of an envelope's `version`.

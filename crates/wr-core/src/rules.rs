@@ -312,14 +312,17 @@ impl Text {
     }
 
     fn obey(&self, text: &str, at: &At<'_>) -> Result<(), Error> {
-        if self.min.is_some() || self.max.is_some() {
-            let count = text.chars().count() as u64;
-            if let Some(min) = self.min.filter(|min| count < *min) {
-                return Err(at.violation(Keyword::MinLength, format!("at least {min} characters")));
-            }
-            if let Some(max) = self.max.filter(|max| count > *max) {
-                return Err(at.violation(Keyword::MaxLength, format!("at most {max} characters")));
-            }
+        // A character is one to four bytes, which mostly tells; only else are they counted.
+        let (fewest, most) = (text.len().div_ceil(4) as u64, text.len() as u64);
+        if let Some(min) = self.min.filter(|min| fewest < *min)
+            && (most < min || count(text) < min)
+        {
+            return Err(at.violation(Keyword::MinLength, format!("at least {min} characters")));
+        }
+        if let Some(max) = self.max.filter(|max| most > *max)
+            && (fewest > max || count(text) > max)
+        {
+            return Err(at.violation(Keyword::MaxLength, format!("at most {max} characters")));
         }
         match self.pattern {
             Some(pattern) if !pattern.matches(text) => {
@@ -356,6 +359,11 @@ impl<T: Format> Rule<T> for Text {
         }
         value.with_text(|text| self.obey(text, at))
     }
+}
+
+#[cold]
+fn count(text: &str) -> u64 {
+    text.chars().count() as u64
 }
 
 fn not_of_format<T: Format>(at: &At<'_>) -> Error {

@@ -400,6 +400,28 @@ impl EventSet for AnyEvent {
         }
     }
 
+    fn write_into(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::PositionAdmittedV1(event) => event.write_into(out),
+            Self::PositionCancelledV1(event) => event.write_into(out),
+            Self::PositionEnqueuedV1(event) => event.write_into(out),
+            Self::PositionExpiredV1(event) => event.write_into(out),
+            Self::PositionHeartbeatV1(event) => event.write_into(out),
+            Self::QueueCreatedV1(event) => event.write_into(out),
+            Self::QueueMaintenanceV1(event) => event.write_into(out),
+            Self::QueuePausedV1(event) => event.write_into(out),
+            Self::QueueResumedV1(event) => event.write_into(out),
+            Self::QueueUpdatedV1(event) => event.write_into(out),
+            Self::SessionActiveV1(event) => event.write_into(out),
+            Self::SessionExpiredV1(event) => event.write_into(out),
+            Self::SessionStartedV1(event) => event.write_into(out),
+            Self::SessionTerminatedV1(event) => event.write_into(out),
+            Self::SystemErrorV1(event) => event.write_into(out),
+            Self::SystemHealthV1(event) => event.write_into(out),
+            Self::SystemMetricsV1(event) => event.write_into(out),
+        }
+    }
+
     fn subject(&self) -> &'static str {
         match self {
             Self::PositionAdmittedV1(_) => PositionAdmittedV1::SUBJECT,

@@ -2,6 +2,7 @@
 //! Types that several events share.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -57,6 +58,12 @@ impl Contract for Window {
         Text::new().check(&self.starts_at, &at.name("starts_at"))?;
         Text::new().check(&self.ends_at, &at.name("ends_at"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"starts_at":"#, &self.starts_at);
+        write::field(out, r#","ends_at":"#, &self.ends_at);
+        write::raw(out, "}");
     }
 }
 
@@ -122,6 +129,12 @@ impl Contract for Change {
 
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"old_value":"#, &self.old_value);
+        write::field(out, r#","new_value":"#, &self.new_value);
+        write::raw(out, "}");
     }
 }
 

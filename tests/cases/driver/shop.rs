@@ -79,6 +79,23 @@ fn an_event_goes_there_and_back() {
     assert_eq!(Event::<OrderPlacedV1>::decode(&bytes).unwrap(), event);
     assert_eq!(serde_json::from_slice::<Event<OrderPlacedV1>>(&bytes).unwrap(), event);
     assert!(ShopOpenedV1::new().encode().unwrap() == b"{}");
+
+    // Its own trace where it names one, and a span alone is one too.
+    assert_eq!(event.encode_traced("other", "other").unwrap(), bytes);
+    for (trace_id, span_id) in [(None, Some("s")), (Some("t"), None)] {
+        let mut half = event.clone();
+        (half.trace_id, half.span_id) =
+            (trace_id.map(str::to_owned), span_id.map(str::to_owned));
+        assert_eq!(half.encode_traced("other", "other").unwrap(), half.encode().unwrap());
+    }
+    let mut bare = event.clone();
+    (bare.trace_id, bare.span_id) = (None, None);
+    let mut out = b"before".to_vec();
+    bare.encode_traced_into(&mut out, "t", "s").unwrap();
+    assert_eq!(out, [b"before", &bytes[..]].concat());
+    bare.version = "3.0".to_owned();
+    assert!(bare.encode_traced_into(&mut out, "t", "s").is_err());
+    assert_eq!(out, [b"before", &bytes[..]].concat(), "what is refused is not begun");
 }
 
 /// The message of an order, with one member changed.

@@ -277,7 +277,8 @@ impl<E: EventSet + PartialEq> Differential<E> {
         Ok(())
     }
 
-    /// Compares `validate()` with the writer language, and reads back what may be sent.
+    /// Compares `validate()` with the writer language and the bytes with serde's, and reads back
+    /// what may be sent.
     fn value(
         &self,
         judges: &Judges,
@@ -292,6 +293,7 @@ impl<E: EventSet + PartialEq> Differential<E> {
             .map_err(|verdicts| (written.to_string(), format!("validators on W: {verdicts}")))?;
         counts.boon_was_wrong += u64::from(verdict.boon_was_wrong);
         let checked = event.validate();
+        encoded(event, &checked).map_err(|verdicts| (written.to_string(), verdicts))?;
         if checked.is_ok() != verdict.accepts {
             let verdicts = format!(
                 "W accepts: {}; validate(): {:?}",
@@ -317,6 +319,30 @@ impl<E: EventSet + PartialEq> Differential<E> {
         }
         Ok(())
     }
+}
+
+/// Compares what is encoded with what `serde_json` writes, byte for byte, and whether it is encoded
+/// with `validate()`.
+fn encoded<E: EventSet>(event: &E, checked: &Result<(), wr_core::Error>) -> Result<(), String> {
+    const BEFORE: &[u8] = b"before";
+    let expected = serde_json::to_vec(event).expect("an event is JSON");
+    for room in [0, expected.len() / 2, 2 * expected.len() + 64] {
+        let mut out = Vec::with_capacity(BEFORE.len() + room);
+        out.extend_from_slice(BEFORE);
+        event.write_into(&mut out);
+        if out.strip_prefix(BEFORE) != Some(&expected[..]) {
+            return Err(format!("write_into() writes {}", String::from_utf8_lossy(&out)));
+        }
+    }
+    let mut out = BEFORE.to_vec();
+    let encoded = event.encode_into(&mut out);
+    let written = out.strip_prefix(BEFORE);
+    let should = if checked.is_ok() { &expected[..] } else { &[] };
+    if encoded != *checked || written != Some(should) || event.encode().is_ok() != checked.is_ok() {
+        let out = String::from_utf8_lossy(&out);
+        return Err(format!("encode_into() says {encoded:?} and leaves {out}"));
+    }
+    Ok(())
 }
 
 impl<E: EventSet + PartialEq> Default for Differential<E> {

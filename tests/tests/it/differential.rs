@@ -84,6 +84,10 @@ trait Mistake {
     fn written(event: &AnyEvent) -> Value {
         serde_json::to_value(event).unwrap()
     }
+
+    fn text(event: &AnyEvent) -> String {
+        Self::written(event).to_string()
+    }
 }
 
 /// Our events, with a mistake.
@@ -120,6 +124,10 @@ impl<M: Mistake> EventSet for Wrong<M> {
 
     fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         M::check(&self.0, at)
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(M::text(&self.0).as_bytes());
     }
 
     fn subject(&self) -> &'static str {
@@ -233,6 +241,14 @@ impl Mistake for ForgetsWhatItRead {
     }
 }
 
+struct EscapesWhatNeedsNoEscape;
+
+impl Mistake for EscapesWhatNeedsNoEscape {
+    fn text(event: &AnyEvent) -> String {
+        Self::written(event).to_string().replace('\u{7f}', "\\u007f").replace('/', "\\/")
+    }
+}
+
 #[test]
 fn the_engine_catches_each_mistake() {
     caught::<ReadsWithoutRules>();
@@ -243,4 +259,5 @@ fn the_engine_catches_each_mistake() {
     caught::<CountsBytes>();
     caught::<WritesNullForAbsent>();
     caught::<ForgetsWhatItRead>();
+    caught::<EscapesWhatNeedsNoEscape>();
 }

@@ -89,6 +89,12 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
                 }
             }
 
+            fn write_into(&self, out: &mut Vec<u8>) {
+                match self {
+                    #(Self::#types(event) => event.write_into(out),)*
+                }
+            }
+
             fn subject(&self) -> &'static str {
                 match self {
                     #(Self::#types(_) => #types::SUBJECT,)*

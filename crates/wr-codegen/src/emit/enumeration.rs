@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{docs, tokens};
+use super::{docs, tokens, write};
 use crate::model::{Enum, Item};
 
 /// The enum with all that belongs to it.
@@ -39,6 +39,7 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
         }
     };
     let otherwise_unknown = (!enumeration.closed).then(|| quote!(_ => Unknown,));
+    let write = write::function(quote!(write::field(out, "", self.as_str());));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +69,8 @@ pub(super) fn emit(item: &Item<'_>, enumeration: &Enum<'_>) -> TokenStream {
             }
 
             #check
+
+            #write
         }
 
         wr_core::choice! { #ident { #(#texts => #variants,)* #otherwise_unknown } }

@@ -14,6 +14,7 @@ mod subject;
 mod tokens;
 mod topology;
 mod union;
+mod write;
 
 use proc_macro2::TokenStream;
 use wr_schema::{Catalog, rust_names};

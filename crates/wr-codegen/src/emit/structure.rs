@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use wr_schema::contract::Shape;
 use wr_schema::rust_names;
 
-use super::{docs, literal, rule, tokens};
+use super::{docs, literal, rule, tokens, write};
 use crate::model::{Item, Property, RustField, Struct};
 use crate::shape::RustType;
 
@@ -239,6 +239,7 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
         quote!(let mut object = Object::read(value, at)?;)
     };
     let at = if checks.is_empty() { quote!(_) } else { quote!(at) };
+    let write = write::structure(structure);
     quote! {
         impl Contract for #ident {
             fn read(value: Value, at: &At<'_>) -> Result<Self, Error> {
@@ -251,6 +252,8 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
                 #(#checks)*
                 Ok(())
             }
+
+            #write
         }
     }
 }

@@ -145,6 +145,7 @@ pub(super) fn rust_type(ty: &RustType) -> TokenStream {
 const IMPORTS: &[(&str, &[&str])] = &[
     ("std::collections", &["BTreeMap"]),
     ("std::net", &["Ipv4Addr", "Ipv6Addr"]),
+    ("wr_core::codec", &["write"]),
     ("wr_core::chrono", &["DateTime", "NaiveDate", "Utc"]),
     ("wr_core::serde", &["Serialize", "Serializer"]),
     ("wr_core::serde_json", &["Value", "json"]),

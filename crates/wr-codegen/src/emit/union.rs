@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use wr_schema::rust_names;
 
-use super::{docs, tokens};
+use super::{docs, tokens, write};
 use crate::model::{Item, Union};
 
 /// The union with all that belongs to it.
@@ -44,6 +44,14 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
         .then(|| quote!(Self::Unknown(branch) => Serialize::serialize(branch, serializer),));
     let otherwise_unknown = (!union.closed).then(|| quote!(_ => Unknown,));
     let view = tokens::ident(&rust_names::view(&item.ident));
+    let write_unknown =
+        (!union.closed).then(|| quote!(Self::Unknown(branch) => write::field(out, "", branch),));
+    let write = write::function(quote! {
+        match self {
+            #(Self::#variants(branch) => Contract::write_into(branch, out),)*
+            #write_unknown
+        }
+    });
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +76,8 @@ pub(super) fn emit(item: &Item<'_>, union: &Union<'_>) -> TokenStream {
                     #check_unknown
                 }
             }
+
+            #write
         }
 
         wr_core::union! { #ident, #view by #tag { #(#texts => #variants(#types),)* #otherwise_unknown } }

@@ -8,6 +8,8 @@
 //!
 //! A type's parser is written once, for every [`Mode`]: one that builds, one that borrows, one that
 //! only judges. [`record!`](crate::record) and its like write it, from one line a field.
+//!
+//! [`write`] is the other side, and is always sure: what is written was proved, or need not be.
 
 mod cursor;
 mod format;
@@ -19,6 +21,7 @@ mod scan;
 mod skip;
 mod tag;
 mod value;
+pub mod write;
 
 pub use cursor::Cursor;
 pub use mode::{Borrowed, Check, Mode, Owned};

@@ -7,6 +7,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -216,6 +217,22 @@ impl Contract for DeadLetterV1 {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"original_subject":"#, &self.original_subject);
+        write::field(out, r#","original_data":"#, &self.original_data);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::field(out, r#","error":"#, &self.error);
+        write::field(out, r#","timestamp":"#, &self.timestamp);
+        write::optional(out, r#","stream":"#, &self.stream);
+        write::optional(out, r#","consumer":"#, &self.consumer);
+        write::optional(out, r#","stream_sequence":"#, &self.stream_sequence);
+        write::optional(out, r#","stored_at":"#, &self.stored_at);
+        write::optional(out, r#","deliveries":"#, &self.deliveries);
+        write::optional(out, r#","original_headers":"#, &self.original_headers);
+        write::optional(out, r#","schema_errors":"#, &self.schema_errors);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -336,6 +353,10 @@ impl Contract for DeadLetterV1Reason {
             }
         }
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
+    }
 }
 
 wr_core::choice! {
@@ -400,6 +421,12 @@ impl Contract for DeadLetterV1SchemaErrorsItem {
 
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"pointer":"#, &self.pointer);
+        write::field(out, r#","keyword":"#, &self.keyword);
+        write::raw(out, "}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! session.started follows.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{At, Contract, Error, Fields, Integer, Object, Payload, Rule, Text};
@@ -93,6 +94,14 @@ impl Contract for PositionAdmittedV1 {
         QUEUE_LENGTH_AFTER
             .check(&self.queue_length_after, &at.name("queue_length_after"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","session_id":"#, &self.session_id);
+        write::field(out, r#","wait_time_seconds":"#, &self.wait_time_seconds);
+        write::field(out, r#","queue_length_after":"#, &self.queue_length_after);
+        write::raw(out, "}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! at once; no position.expired follows for the same position.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -115,6 +116,15 @@ impl Contract for PositionCancelledV1 {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::field(out, r#","wait_time_seconds":"#, &self.wait_time_seconds);
+        write::field(out, r#","queue_length_after":"#, &self.queue_length_after);
+        write::optional(out, r#","cancelled_by":"#, &self.cancelled_by);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -210,6 +220,10 @@ impl Contract for PositionCancelledV1Reason {
                 )
             }
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

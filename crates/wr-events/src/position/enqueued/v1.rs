@@ -5,6 +5,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -162,6 +163,21 @@ impl Contract for PositionEnqueuedV1 {
                 .check(estimated_wait_seconds, &at.name("estimated_wait_seconds"))?;
         }
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","priority":"#, &self.priority);
+        write::optional(out, r#","ip_address":"#, &self.ip_address);
+        write::optional(out, r#","user_agent":"#, &self.user_agent);
+        write::optional(out, r#","metadata":"#, &self.metadata);
+        write::field(out, r#","queue_length":"#, &self.queue_length);
+        write::optional(
+            out,
+            r#","estimated_wait_seconds":"#,
+            &self.estimated_wait_seconds,
+        );
+        write::raw(out, "}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! it removes a position that was neither admitted nor reported by position.cancelled.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -95,6 +96,14 @@ impl Contract for PositionExpiredV1 {
             .check(&self.queue_length_after, &at.name("queue_length_after"))?;
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::field(out, r#","wait_time_seconds":"#, &self.wait_time_seconds);
+        write::field(out, r#","queue_length_after":"#, &self.queue_length_after);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -184,6 +193,10 @@ impl Contract for PositionExpiredV1Reason {
                 )
             }
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

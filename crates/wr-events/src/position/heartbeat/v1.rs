@@ -5,6 +5,7 @@
 //! is still there. It is sent by the million: it stays small and is kept for minutes only.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{At, Contract, Error, Fields, Integer, Object, Payload, Rule, Text};
@@ -84,6 +85,17 @@ impl Contract for PositionHeartbeatV1 {
                 .check(estimated_wait_seconds, &at.name("estimated_wait_seconds"))?;
         }
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","place":"#, &self.place);
+        write::optional(
+            out,
+            r#","estimated_wait_seconds":"#,
+            &self.estimated_wait_seconds,
+        );
+        write::raw(out, "}");
     }
 }
 

@@ -4,6 +4,7 @@
 //! Queue created. Sent by waitingroom-admin when the queue can take its first position.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -148,6 +149,21 @@ impl Contract for QueueCreatedV1 {
         }
         CREATED_BY.check(&self.created_by, &at.name("created_by"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"queue_id":"#, &self.queue_id);
+        write::field(out, r#","name":"#, &self.name);
+        write::field(out, r#","admission_rate":"#, &self.admission_rate);
+        write::field(out, r#","max_active":"#, &self.max_active);
+        write::optional(
+            out,
+            r#","session_duration_seconds":"#,
+            &self.session_duration_seconds,
+        );
+        write::optional(out, r#","opens_at":"#, &self.opens_at);
+        write::field(out, r#","created_by":"#, &self.created_by);
+        write::raw(out, "}");
     }
 }
 

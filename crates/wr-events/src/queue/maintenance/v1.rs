@@ -5,6 +5,7 @@
 //! its window or its message changes; the latest one holds. queue.resumed ends it.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -110,6 +111,15 @@ impl Contract for QueueMaintenanceV1 {
         REQUESTED_BY.check(&self.requested_by, &at.name("requested_by"))?;
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"queue_id":"#, &self.queue_id);
+        write::field(out, r#","window":"#, &self.window);
+        write::field(out, r#","message":"#, &self.message);
+        write::field(out, r#","suspended_operations":"#, &self.suspended_operations);
+        write::field(out, r#","requested_by":"#, &self.requested_by);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -187,6 +197,10 @@ impl Contract for QueueMaintenanceV1SuspendedOperationsItem {
             "enqueue" | "admit" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`enqueue` or `admit`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

@@ -5,6 +5,7 @@
 //! waitingroom-admin.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -112,6 +113,15 @@ impl Contract for QueuePausedV1 {
         PAUSED_BY.check(&self.paused_by, &at.name("paused_by"))?;
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"queue_id":"#, &self.queue_id);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::optional(out, r#","note":"#, &self.note);
+        write::optional(out, r#","resumes_at":"#, &self.resumes_at);
+        write::field(out, r#","paused_by":"#, &self.paused_by);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -206,6 +216,10 @@ impl Contract for QueuePausedV1Reason {
                 )
             }
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

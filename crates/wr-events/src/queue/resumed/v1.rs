@@ -5,6 +5,7 @@
 //! waitingroom-admin.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -113,6 +114,15 @@ impl Contract for QueueResumedV1 {
         RESUMED_BY.check(&self.resumed_by, &at.name("resumed_by"))?;
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"queue_id":"#, &self.queue_id);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::optional(out, r#","note":"#, &self.note);
+        write::field(out, r#","paused_seconds":"#, &self.paused_seconds);
+        write::field(out, r#","resumed_by":"#, &self.resumed_by);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -195,6 +205,10 @@ impl Contract for QueueResumedV1Reason {
             "manual" | "scheduled" | "recovered" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`manual`, `scheduled` or `recovered`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

@@ -5,6 +5,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{At, Contract, Error, Fields, Map, Nested, Object, Payload, Rule, Text};
@@ -75,6 +76,13 @@ impl Contract for QueueUpdatedV1 {
         CHANGES.check(&self.changes, &at.name("changes"))?;
         UPDATED_BY.check(&self.updated_by, &at.name("updated_by"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"queue_id":"#, &self.queue_id);
+        write::field(out, r#","changes":"#, &self.changes);
+        write::field(out, r#","updated_by":"#, &self.updated_by);
+        write::raw(out, "}");
     }
 }
 

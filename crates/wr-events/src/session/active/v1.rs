@@ -5,6 +5,7 @@
 //! every page.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -79,6 +80,13 @@ impl Contract for SessionActiveV1 {
         PAGE_VIEWS.check(&self.page_views, &at.name("page_views"))?;
         Text::new().check(&self.expires_at, &at.name("expires_at"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"session_id":"#, &self.session_id);
+        write::field(out, r#","page_views":"#, &self.page_views);
+        write::field(out, r#","expires_at":"#, &self.expires_at);
+        write::raw(out, "}");
     }
 }
 

@@ -4,6 +4,7 @@
 //! Session expired. Sent by waitingroom-cleanup when a session has ended by the clock.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -101,6 +102,15 @@ impl Contract for SessionExpiredV1 {
         Nested.check(&self.reason, &at.name("reason"))?;
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"session_id":"#, &self.session_id);
+        write::field(out, r#","position_id":"#, &self.position_id);
+        write::field(out, r#","duration_seconds":"#, &self.duration_seconds);
+        write::field(out, r#","page_views":"#, &self.page_views);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -179,6 +189,10 @@ impl Contract for SessionExpiredV1Reason {
             "idle_timeout" | "max_duration" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`idle_timeout` or `max_duration`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

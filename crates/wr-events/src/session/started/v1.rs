@@ -4,6 +4,7 @@
 //! Session created. Sent by waitingroom-api right after position.admitted.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::chrono::{DateTime, Utc};
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
@@ -100,6 +101,14 @@ impl Contract for SessionStartedV1 {
         }
         Text::new().check(&self.expires_at, &at.name("expires_at"))?;
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"session_id":"#, &self.session_id);
+        write::field(out, r#","position_id":"#, &self.position_id);
+        write::optional(out, r#","ip_address":"#, &self.ip_address);
+        write::field(out, r#","expires_at":"#, &self.expires_at);
+        write::raw(out, "}");
     }
 }
 

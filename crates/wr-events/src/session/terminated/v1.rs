@@ -5,6 +5,7 @@
 //! an administrator ended it.
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -125,6 +126,16 @@ impl Contract for SessionTerminatedV1 {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"session_id":"#, &self.session_id);
+        write::field(out, r#","position_id":"#, &self.position_id);
+        write::field(out, r#","duration_seconds":"#, &self.duration_seconds);
+        write::field(out, r#","page_views":"#, &self.page_views);
+        write::field(out, r#","reason":"#, &self.reason);
+        write::optional(out, r#","terminated_by":"#, &self.terminated_by);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -222,6 +233,10 @@ impl Contract for SessionTerminatedV1Reason {
                 )
             }
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

@@ -5,6 +5,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -138,6 +139,17 @@ impl Contract for SystemErrorV1 {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"service":"#, &self.service);
+        write::field(out, r#","code":"#, &self.code);
+        write::field(out, r#","message":"#, &self.message);
+        write::field(out, r#","severity":"#, &self.severity);
+        write::optional(out, r#","retryable":"#, &self.retryable);
+        write::optional(out, r#","context":"#, &self.context);
+        write::optional(out, r#","instance":"#, &self.instance);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -224,6 +236,10 @@ impl Contract for SystemErrorV1Severity {
             "warning" | "error" | "critical" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`warning`, `error` or `critical`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -114,6 +115,15 @@ impl Contract for SystemHealthV1 {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"service":"#, &self.service);
+        write::field(out, r#","status":"#, &self.status);
+        write::field(out, r#","checks":"#, &self.checks);
+        write::optional(out, r#","instance":"#, &self.instance);
+        write::optional(out, r#","uptime_seconds":"#, &self.uptime_seconds);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -196,6 +206,10 @@ impl Contract for SystemHealthV1Status {
             "healthy" | "degraded" | "unhealthy" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`healthy`, `degraded` or `unhealthy`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 
@@ -290,6 +304,13 @@ impl Contract for SystemHealthV1ChecksValue {
         }
         Ok(())
     }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"status":"#, &self.status);
+        write::optional(out, r#","latency_seconds":"#, &self.latency_seconds);
+        write::optional(out, r#","message":"#, &self.message);
+        write::raw(out, "}");
+    }
 }
 
 wr_core::record! {
@@ -356,6 +377,10 @@ impl Contract for SystemHealthV1ChecksValueStatus {
             "pass" | "warn" | "fail" => Ok(()),
             _ => Err(at.violation(Keyword::Enum, "`pass`, `warn` or `fail`")),
         }
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, "", self.as_str());
     }
 }
 

@@ -5,6 +5,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 use std::collections::BTreeMap;
+use wr_core::codec::write;
 use wr_core::serde::{Serialize, Serializer};
 use wr_core::serde_json::Value;
 use wr_core::{
@@ -98,6 +99,14 @@ impl Contract for SystemMetricsV1 {
             INSTANCE.check(instance, &at.name("instance"))?;
         }
         Ok(())
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"service":"#, &self.service);
+        write::field(out, r#","window":"#, &self.window);
+        write::field(out, r#","metrics":"#, &self.metrics);
+        write::optional(out, r#","instance":"#, &self.instance);
+        write::raw(out, "}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use wr_events::wr_core::codec::write;
 use wr_events::wr_core::serde::{Serialize, Serializer};
 use wr_events::wr_core::serde_json::Value;
 use wr_events::wr_core::topology::{Consumer, Stream, Topology as Constants};
@@ -41,6 +42,12 @@ impl Contract for PositionEnqueuedV2 {
     fn validate_at(&self, at: &At<'_>) -> Result<(), Error> {
         wr_core::Rule::check(&POSITION_ID, &self.position_id, &at.name("position_id"))?;
         wr_core::Rule::check(&RANK, &self.rank, &at.name("rank"))
+    }
+
+    fn write_into(&self, out: &mut Vec<u8>) {
+        write::field(out, r#"{"position_id":"#, &self.position_id);
+        write::field(out, r#","rank":"#, &self.rank);
+        write::raw(out, "}");
     }
 }
 
