@@ -8,6 +8,7 @@
 
 mod authorization;
 mod contracts;
+mod cores;
 mod emit;
 mod literal;
 mod model;

@@ -19,8 +19,8 @@ mod write;
 use proc_macro2::TokenStream;
 use wr_schema::{Catalog, rust_names};
 
-use crate::Error;
 use crate::model::{Item, ItemKind};
+use crate::{Error, cores};
 
 pub(crate) use manifest::manifest;
 pub(crate) use tokens::named;
@@ -29,8 +29,7 @@ pub(crate) use tokens::named;
 pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<(String, String)>, Error> {
     let mut files = Vec::new();
     let mut modules = Vec::new();
-    for history in &catalog.subjects {
-        let (file, module) = subject::event(history)?;
+    for (file, module) in cores::map(&catalog.subjects, subject::event)? {
         files.push(file);
         modules.push(module);
     }
