@@ -141,6 +141,9 @@ pub(crate) struct ConnectArguments {
     /// Under which answers come, where a user may not hear all of `_INBOX`
     #[arg(long, global = true, value_name = "PREFIX", env = "NATS_INBOX_PREFIX")]
     pub(crate) inbox_prefix: Option<String>,
+    /// The JetStream domain, where the servers have one
+    #[arg(long, global = true, value_name = "NAME", env = "NATS_JS_DOMAIN")]
+    pub(crate) js_domain: Option<String>,
     /// How long to wait for a connection, and for each answer
     #[arg(
         long, global = true, value_name = "DURATION", env = "NATS_TIMEOUT", default_value = "5s",

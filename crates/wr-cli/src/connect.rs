@@ -44,6 +44,12 @@ impl ConnectArguments {
                 return Err(Error::usage("a certificate and its key belong together", next));
             }
         }
+        let domain = self.js_domain.clone().or_else(|| said(&context.jetstream_domain));
+        options = match (domain, said::<String>(&context.jetstream_api_prefix)) {
+            (Some(domain), _) => options.domain(domain),
+            (None, Some(prefix)) => options.api_prefix(prefix),
+            (None, None) => options,
+        };
         let prefix = self.inbox_prefix.clone().or_else(|| said(&context.inbox_prefix));
         Ok(match prefix {
             Some(prefix) => options.inbox_prefix(prefix),

@@ -20,13 +20,13 @@ pub(crate) struct Context {
     pub(crate) key: String,
     pub(crate) ca: String,
     pub(crate) inbox_prefix: String,
+    pub(crate) jetstream_domain: String,
+    pub(crate) jetstream_api_prefix: String,
     // What it may say besides, and would be wrong to ignore.
     nsc: String,
     user_jwt: String,
     user_seed: String,
     socks_proxy: String,
-    jetstream_domain: String,
-    jetstream_api_prefix: String,
     tls_first: bool,
     windows_cert_store: String,
 }
@@ -73,8 +73,6 @@ impl Context {
             ("user_jwt", &self.user_jwt),
             ("user_seed", &self.user_seed),
             ("socks_proxy", &self.socks_proxy),
-            ("jetstream_domain", &self.jetstream_domain),
-            ("jetstream_api_prefix", &self.jetstream_api_prefix),
             ("windows_cert_store", &self.windows_cert_store),
         ];
         let named = said.iter().find(|(_, value)| !value.is_empty()).map(|(name, _)| *name);

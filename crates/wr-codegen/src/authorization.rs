@@ -24,19 +24,17 @@ struct User<'a> {
     publish: BTreeSet<String>,
 }
 
-/// The configuration; none without a topology.
-pub(crate) fn file(catalog: &Catalog) -> Option<String> {
-    let topology = catalog.topology.as_ref()?;
+/// The configuration.
+pub(crate) fn file(catalog: &Catalog, topology: &Topology) -> String {
     let services = topology.services.iter();
-    let mut users: Vec<User<'_>> =
-        services.map(|(name, it)| service(topology, name, it)).collect();
+    let mut users: Vec<User<'_>> = services.map(|(name, it)| service(topology, name, it)).collect();
     users.extend([reconciler(topology), provisioner(topology), operator(catalog, topology)]);
     let mut text = format!("# {HEADER}\n{INTRODUCTION}\nauthorization {{\n  users: [\n");
     for user in &users {
         text += &user.text();
     }
     text += "  ]\n}\n";
-    Some(text)
+    text
 }
 
 const INTRODUCTION: &str = "\

@@ -6,11 +6,14 @@
 //! The way of a subject: its contract → `shape` (typify: names and shapes) → `model` (what is
 //! to be written, in the schema's order) → `emit` (syntax trees) → `render` (text).
 
+mod alerts;
 mod authorization;
 mod contracts;
 mod cores;
+mod dashboard;
 mod emit;
 mod literal;
+mod metrics;
 mod model;
 mod render;
 mod shape;
@@ -136,13 +139,21 @@ pub fn generate(catalog: &Catalog, options: &Options) -> Result<Vec<GeneratedFil
             only_if_missing: false,
         });
     }
-    if let Some(text) = authorization::file(catalog) {
-        files.push(GeneratedFile {
-            root: Root::Schemas,
-            path: "generated/nats-authorization.conf".to_owned(),
-            contents: text,
-            only_if_missing: false,
-        });
+    if let Some(topology) = &catalog.topology {
+        let dashboard = dashboard::document(&catalog.domain, topology);
+        let for_operators = [
+            ("generated/nats-authorization.conf", authorization::file(catalog, topology)),
+            ("generated/alerts.yml", alerts::file(&catalog.domain, topology)),
+            ("generated/dashboard.json", contracts::with_header(dashboard)),
+        ];
+        for (path, text) in for_operators {
+            files.push(GeneratedFile {
+                root: Root::Schemas,
+                path: path.to_owned(),
+                contents: text,
+                only_if_missing: false,
+            });
+        }
     }
     files.sort_by(|a, b| (a.root, &a.path).cmp(&(b.root, &b.path)));
     Ok(files)

@@ -221,8 +221,8 @@ impl HealthCheck {
         self
     }
 
-    /// Tells in these metrics, as `consumer_evicted`, how many messages each consumer has lost:
-    /// what to raise an alert on.
+    /// Tells in these metrics, as `stream_ok` and `consumer_ok`, what is well, and, as
+    /// `consumer_evicted`, how many messages each consumer has lost: what to raise an alert on.
     #[must_use]
     pub fn metrics(mut self, metrics: Metrics) -> Self {
         self.needs().metrics = Some(metrics);
@@ -246,6 +246,7 @@ impl HealthCheck {
             consumer
         };
         let consumers = consumers.into_iter().map(compare).collect::<Vec<_>>();
+        needs.tell(&streams, &consumers);
         Health {
             live: needs.pulses.iter().all(Pulse::is_running),
             ready: connection.ok
@@ -337,6 +338,21 @@ struct Peer {
 }
 
 impl Needs {
+    /// What is unknown keeps the value that it had.
+    fn tell(&self, streams: &[StreamHealth], consumers: &[ConsumerHealth]) {
+        let Some(metrics) = &self.metrics else { return };
+        for stream in streams {
+            if let Some(ok) = stream.ok {
+                metrics.stream_ok(&stream.name, ok);
+            }
+        }
+        for consumer in consumers {
+            if let Some(ok) = consumer.ok {
+                metrics.consumer_ok(&consumer.stream, &consumer.name, ok);
+            }
+        }
+    }
+
     async fn connection(&self, connection: &Connection) -> ConnectionHealth {
         let server = connection.client().server_info();
         let started = Instant::now();

@@ -46,6 +46,8 @@ struct Families {
     newer_minors: Family<EventLabels, Counter>,
     lag: Family<ConsumerLabels, Gauge>,
     evicted: Family<ConsumerLabels, Gauge>,
+    stream_ok: Family<StreamLabels, Gauge>,
+    consumer_ok: Family<ConsumerLabels, Gauge>,
     in_flight: Family<ConsumerLabels, Gauge>,
     retries: Family<ConsumerLabels, Counter>,
     redeliveries: Family<ConsumerLabels, Counter>,
@@ -90,6 +92,11 @@ struct ProcessedLabels {
 struct ConsumerLabels {
     stream: String,
     consumer: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StreamLabels {
+    stream: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -146,6 +153,8 @@ impl Metrics {
             newer_minors: Family::default(),
             lag: Family::default(),
             evicted: Family::default(),
+            stream_ok: Family::default(),
+            consumer_ok: Family::default(),
             in_flight: Family::default(),
             retries: Family::default(),
             redeliveries: Family::default(),
@@ -221,6 +230,16 @@ impl Metrics {
             "consumer_evicted",
             "Messages that went before the consumer got them, at most, as a health check saw it",
             of.evicted.clone(),
+        );
+        registry.register(
+            "stream_ok",
+            "1 where the stream is there with a leader and a quorum, 0 where not, as a health check saw it",
+            of.stream_ok.clone(),
+        );
+        registry.register(
+            "consumer_ok",
+            "1 where the consumer is there and read, 0 where not, as a health check saw it",
+            of.consumer_ok.clone(),
         );
         registry.register(
             "consumer_in_flight",
@@ -329,6 +348,18 @@ impl Metrics {
         let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
         let messages = messages.try_into().unwrap_or(i64::MAX);
         self.0.evicted.get_or_create(&labels).set(messages);
+    }
+
+    /// Tells whether a stream is well.
+    pub(crate) fn stream_ok(&self, stream: &str, ok: bool) {
+        let labels = StreamLabels { stream: stream.to_owned() };
+        self.0.stream_ok.get_or_create(&labels).set(ok.into());
+    }
+
+    /// Tells whether a consumer is well.
+    pub(crate) fn consumer_ok(&self, stream: &str, consumer: &str, ok: bool) {
+        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
+        self.0.consumer_ok.get_or_create(&labels).set(ok.into());
     }
 
     /// Counts a message that the server had given up, by what became of it.
@@ -474,6 +505,8 @@ mod tests {
         let consumer = metrics.consumer("S", "c");
         consumer.lag.set(7);
         metrics.evicted("S", "c", 3);
+        metrics.stream_ok("S", true);
+        metrics.consumer_ok("S", "c", false);
         consumer.dead_lettered("permanent_error");
         let text = text(&metrics);
         let buckets = |name: &str| {
@@ -496,6 +529,8 @@ mod tests {
         for line in [
             "waitingroom_consumer_lag{stream=\"S\",consumer=\"c\"} 7",
             "waitingroom_consumer_evicted{stream=\"S\",consumer=\"c\"} 3",
+            "waitingroom_stream_ok{stream=\"S\"} 1",
+            "waitingroom_consumer_ok{stream=\"S\",consumer=\"c\"} 0",
             "waitingroom_dead_letters_total{stream=\"S\",consumer=\"c\",reason=\"permanent_error\"} 1",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

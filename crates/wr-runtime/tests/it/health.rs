@@ -111,6 +111,8 @@ async fn a_stream_that_overtakes_a_consumer_is_told() {
     let gauge = "waitingroom_consumer_evicted{stream=\"POSITION_EVENTS\",\
                  consumer=\"analytics-processor\"} 3";
     assert!(text.lines().any(|line| line == gauge), "{text}");
+    assert_eq!(text.matches("waitingroom_stream_ok{").count(), 7, "{text}");
+    assert_eq!(text.matches("waitingroom_consumer_ok{").count(), 4, "{text}");
 
     // What is left is delivered, and what went is no longer ahead.
     let subscriber = subscriber(&connection).await;
