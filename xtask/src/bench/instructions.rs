@@ -34,6 +34,8 @@ pub(super) struct Counts {
     toolchain: String,
     /// The target they are of.
     target: String,
+    /// The system they are of; on another they are compared, and this is said.
+    os: String,
     /// The counts.
     pub(super) counts: ByMessage,
 }
@@ -78,11 +80,19 @@ pub(super) fn run(update: bool, screen: &mut Screen<'_>) -> Result<Exit, Error> 
     }
     screen.out.write_all(table::of_counts(&counts).as_bytes())?;
     let Some(kept) = kept else {
-        let Machine { toolchain, target, .. } = machine;
-        let counts = Counts { comment: COMMENT.to_owned(), toolchain, target, counts };
+        let Machine { toolchain, target, os, .. } = machine;
+        let counts = Counts { comment: COMMENT.to_owned(), toolchain, target, os, counts };
         results::save(&counts, &path)?;
         return Ok(Exit::Clean);
     };
+    if kept.os != machine.os {
+        writeln!(
+            screen.err,
+            "note: the counts that were kept are of {}, and this is {}: their C libraries allocate \
+             and copy in other ways",
+            kept.os, machine.os
+        )?;
+    }
     let changes = compare(&kept.counts, &counts);
     screen.out.write_all(table::of_changes(&changes).as_bytes())?;
     match changes.iter().any(Change::is_regression) {
@@ -238,9 +248,11 @@ mod tests {
             cores: 2,
             toolchain: toolchain.to_owned(),
             target: "x86_64-unknown-linux-gnu".to_owned(),
+            os: "Debian 12".to_owned(),
         };
-        let Machine { toolchain, target, .. } = machine("1.95.0");
-        let kept = Counts { comment: COMMENT.to_owned(), toolchain, target, counts: counts(&[]) };
+        let Machine { toolchain, target, os, .. } = machine("1.95.0");
+        let (comment, counts) = (COMMENT.to_owned(), counts(&[]));
+        let kept = Counts { comment, toolchain, target, os, counts };
         assert!(comparable(Some(kept.clone()), &machine("1.95.0")).is_ok());
         let error = comparable(Some(kept), &machine("1.96.0")).unwrap_err();
         insta::assert_snapshot!(error);

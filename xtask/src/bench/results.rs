@@ -31,6 +31,9 @@ pub(super) struct Machine {
     pub(super) toolchain: String,
     /// What it builds for.
     pub(super) target: String,
+    /// The system, whose C library allocates and copies.
+    #[serde(default)]
+    pub(super) os: String,
 }
 
 /// A message that the codec was measured with.
@@ -87,7 +90,7 @@ impl Machine {
             line.unwrap_or("unknown").to_owned()
         };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Machine { cores, toolchain: field("release"), target: field("host") })
+        Ok(Machine { cores, toolchain: field("release"), target: field("host"), os: field("os") })
     }
 }
 

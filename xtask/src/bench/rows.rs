@@ -1,6 +1,8 @@
 //! What is measured of the codec: the names by which its benchmark knows the rows, what each is held
 //! against, and what it is to reach.
 
+use Target::{AtLeast, AtMost, Open};
+
 /// The messages, in the order of the columns.
 pub(super) const MESSAGES: [&str; 3] = ["position.enqueued", "position.heartbeat", "queue.updated"];
 
@@ -112,23 +114,34 @@ pub(super) enum Target {
     AtMost(f64),
     /// So much, or more.
     AtLeast(f64),
+    /// Nothing that was agreed.
+    Open,
 }
 
-/// The figures, in the order of the table.
+/// The figures, in the order of the table: the line of a benchmark, and the member of it.
 pub(super) const FIGURES: &[Figure] = &[
-    figure("generate_repository", "generate: this repository", " s", Target::AtMost(0.1)),
-    figure("generate_1000", "generate: 1,000 subjects", " s", Target::AtMost(2.0)),
-    figure("generate_10000", "generate: 10,000 subjects", " s", Target::AtMost(20.0)),
+    figure("repository.seconds", "generate: this repository", " s", AtMost(0.1)),
+    figure("subjects_1000.seconds", "generate: 1,000 subjects", " s", AtMost(2.0)),
+    figure("subjects_10000.seconds", "generate: 10,000 subjects", " s", AtMost(20.0)),
     figure(
-        "check_cpu",
-        "`cargo check` of `wr-events`, CPU time to that of typify's plain output",
+        "check.ratio",
+        "`cargo check`: processor time to typify's plain output",
         "",
-        Target::AtMost(1.0),
+        AtMost(1.0),
     ),
-    figure("publish", "publish, validated, to raw async-nats", "", Target::AtLeast(0.9)),
-    figure("consume", "consume, validated, to raw async-nats", "", Target::AtLeast(0.9)),
+    figure("publish.ratio", "publish, validated: speed to raw async-nats", "", AtLeast(0.9)),
+    figure("publish.cpu_us_per_event", "publish: processor time of an event", " µs", Open),
+    figure("publish.raw_cpu_us_per_event", "publish, raw: processor time", " µs", Open),
+    figure("consume.ratio", "consume, validated: speed to raw async-nats", "", AtLeast(0.9)),
+    figure("consume.cpu_us_per_event", "consume: processor time of an event", " µs", Open),
+    figure("consume.raw_cpu_us_per_event", "consume, raw: processor time", " µs", Open),
 ];
 
-const fn figure(id: &'static str, label: &'static str, unit: &'static str, to: Target) -> Figure {
-    Figure { id, label, unit, target: to }
+const fn figure(
+    id: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    target: Target,
+) -> Figure {
+    Figure { id, label, unit, target }
 }

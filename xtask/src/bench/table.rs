@@ -43,7 +43,7 @@ pub(super) fn of_results(results: &Results) -> String {
         let rows = FIGURES.iter().filter_map(|figure| {
             let Figure { label, unit, target, .. } = figure;
             let value = *results.figures.get(figure.id)?;
-            Some(vec![(*label).to_owned(), cell(value, unit, Some(*target))])
+            Some(vec![(*label).to_owned(), cell(value, unit, *target)])
         });
         let head = vec![String::new(), "measured (target)".to_owned()];
         text += "\n";
@@ -138,31 +138,21 @@ fn line(label: &str, cell: impl Fn(usize) -> Option<String>) -> Option<Vec<Strin
 }
 
 /// A value and what it is to reach; what is shown is what is judged.
-fn cell(value: f64, unit: &str, target: Option<Target>) -> String {
+fn cell(value: f64, unit: &str, target: Target) -> String {
     let shown = format!("{value:.2}");
-    let Some(target) = target else { return format!("{shown}{unit}") };
-    let is_reached = is_reached(target, shown.parse().unwrap_or(value));
+    let judged: f64 = shown.parse().unwrap_or(value);
+    let (target, is_reached) = match target {
+        Target::AtMost(most) => (format!(" (≤ {most:.2}{unit})"), judged <= most),
+        Target::AtLeast(least) => (format!(" (≥ {least:.2}{unit})"), judged >= least),
+        Target::Open => (String::new(), true),
+    };
     let mark = if is_reached { String::new() } else { format!(" {MISSED}") };
-    format!("{shown}{unit} ({}){mark}", target_text(target, unit))
+    format!("{shown}{unit}{target}{mark}")
 }
 
 /// A ratio and the most that it is to be.
 fn ratio(ratio: f64, most: Option<f64>) -> String {
-    cell(ratio, "", most.map(Target::AtMost))
-}
-
-fn target_text(target: Target, unit: &str) -> String {
-    match target {
-        Target::AtMost(value) => format!("≤ {value:.2}{unit}"),
-        Target::AtLeast(value) => format!("≥ {value:.2}{unit}"),
-    }
-}
-
-fn is_reached(target: Target, value: f64) -> bool {
-    match target {
-        Target::AtMost(most) => value <= most,
-        Target::AtLeast(least) => value >= least,
-    }
+    cell(ratio, "", most.map_or(Target::Open, Target::AtMost))
 }
 
 /// A length in bytes, as people say it.
@@ -227,14 +217,20 @@ mod tests {
         };
         let target = "x86_64-unknown-linux-gnu".to_owned();
         Results {
-            machine: Machine { cores: 2, toolchain: "1.95.0".to_owned(), target },
+            machine: Machine {
+                cores: 2,
+                toolchain: "1.95.0".to_owned(),
+                target,
+                ..Machine::default()
+            },
             codec: BTreeMap::from([
                 ("position.enqueued".to_owned(), message(395, 0.404)),
                 ("queue.updated".to_owned(), message(4_267, 0.556)),
             ]),
             figures: BTreeMap::from([
-                ("generate_1000".to_owned(), 2.01),
-                ("publish".to_owned(), 0.9),
+                ("subjects_1000.seconds".to_owned(), 2.01),
+                ("publish.ratio".to_owned(), 0.9),
+                ("publish.cpu_us_per_event".to_owned(), 7.5),
                 ("unheard_of".to_owned(), 1.0),
             ]),
         }
