@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wr_events::AnyEvent;
+use wr_events::{AnyEvent, EventSet};
 use wr_tests::compat_fuzz;
-use wr_tests::differential::Differential;
+use wr_tests::differential::{self, Counts, Differential, Disagreement};
 
 fn main() -> ExitCode {
     let Arguments { cases, seed, what, file } = match arguments() {
@@ -55,17 +55,20 @@ fn pairs(cases: u64, seed: u64) -> ExitCode {
 fn decode(cases: u64, seed: u64) -> ExitCode {
     println!("{cases} cases from --seed {seed}, over every event");
     let begin = Instant::now();
-    match Differential::<AnyEvent>::new().run(seed, cases, &mut std::io::stdout()) {
+    let everywhere = if cases >= EVERYWHERE_TOO { everywhere() } else { Ok(()) };
+    let run = || differential::run_on_all::<AnyEvent>(seed, cases, &mut std::io::stdout());
+    match everywhere.and_then(|()| run()) {
         Ok(counts) => {
+            let seconds = begin.elapsed().as_secs_f64();
             println!(
                 "no disagreement: {} documents, {} of them accepted; {} values, {} of them \
-                 writable; boon wrong in a known way on {}; {:.1} s",
+                 writable; boon wrong in a known way on {}; {seconds:.1} s, {:.0} cases a second",
                 counts.documents,
                 counts.accepted,
                 counts.values,
                 counts.writable,
                 counts.boon_was_wrong,
-                begin.elapsed().as_secs_f64(),
+                cases as f64 / seconds,
             );
             ExitCode::SUCCESS
         }
@@ -75,6 +78,21 @@ fn decode(cases: u64, seed: u64) -> ExitCode {
             ExitCode::from(100)
         }
     }
+}
+
+/// From how many cases on a message of each subject is damaged everywhere first, which takes some
+/// seconds.
+const EVERYWHERE_TOO: u64 = 10_000;
+
+/// A message of each subject, cut and changed at every byte.
+fn everywhere() -> Result<(), Box<Disagreement>> {
+    let differential = Differential::<AnyEvent>::new();
+    let mut counts = Counts::default();
+    for entry in AnyEvent::CATALOGUE.subjects {
+        differential.everywhere(entry.subject, &mut counts)?;
+    }
+    println!("no disagreement on {} messages damaged at every byte", counts.documents);
+    Ok(())
 }
 
 /// The checker on random pairs of schemas, or on those of a file, its verdicts held to documents.

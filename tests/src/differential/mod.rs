@@ -3,7 +3,10 @@
 //! A case is a number: it decides the subject, the document, its mutations and its spelling, so a
 //! case that fails is run again by its number alone.
 
+mod damage;
 mod documents;
+mod endless;
+mod hurtful;
 mod mutations;
 mod oracle;
 mod pattern;
@@ -18,6 +21,7 @@ use serde_json::Value;
 use wr_core::{At, Catalogue, Error, EventSet};
 use wr_runtime::{Registry, Side};
 
+pub use endless::run_on_all;
 pub use oracle::{BOON_IS_WRONG, Oracle};
 pub(crate) use pattern::matching;
 
@@ -173,6 +177,31 @@ impl<E: EventSet + PartialEq> Differential<E> {
         }
         let bytes = spelling::spell(&document, &mut rng);
         self.judge(seed, judges, &bytes, counts.entry(judges.subject).or_default())
+    }
+
+    /// Judges a message of a subject as it is, cut at every byte, with every byte changed, and with
+    /// what is no UTF-8 put in everywhere.
+    ///
+    /// # Errors
+    /// The first disagreement.
+    pub fn everywhere(&self, subject: &str, counts: &mut Counts) -> Result<(), Box<Disagreement>> {
+        let judges = self.subjects.iter().find(|judges| judges.subject == subject);
+        let judges = judges.expect("a known subject");
+        let writer = judges.writers.last().expect("a subject has a version");
+        // The first that is no bare minimum.
+        let messages = (0..).map(|seed| {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            documents::document(writer, &mut rng).to_string().into_bytes()
+        });
+        let is_sample = |bytes: &Vec<u8>| {
+            (300..700).contains(&bytes.len()) && E::decode(judges.subject, bytes).is_ok()
+        };
+        let message = messages.take(1_000).find(is_sample).expect("there are such messages");
+        self.judge(0, judges, &message, counts)?;
+        for bytes in damage::everywhere(&message) {
+            self.judge(0, judges, &bytes, counts)?;
+        }
+        Ok(())
     }
 
     /// Judges the bytes of a message by everything that can.

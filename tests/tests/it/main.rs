@@ -14,6 +14,7 @@ mod compat_types;
 mod differential;
 mod generator;
 mod generator_defaults;
+mod json;
 mod lint;
 mod lint_dialect;
 mod lint_robustness;
