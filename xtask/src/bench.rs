@@ -108,7 +108,7 @@ fn growth() -> Cargo {
 }
 
 fn runtime() -> Cargo {
-    Cargo::new(["bench", "--package", "wr-runtime", "--"])
+    Cargo::new(["bench", "--package", "wr-runtime", "--bench", "throughput"])
 }
 
 /// Writes the section of README.md and the drawing.

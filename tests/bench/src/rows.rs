@@ -51,8 +51,20 @@ fn decoding<M: Message>(message: &'static [u8]) -> Vec<Row> {
     let owned = || Event::<M::Payload>::decode(black_box(message));
     assert_eq!(document(&plain().expect("serde takes it")), document(&event));
     assert_eq!(owned().expect("it is an event"), event);
-    assert!(Event::<M::Payload>::decode(&broken(message)).is_err());
-    vec![row("serde_decode", plain), row("decode_owned", owned)]
+    let view = || Event::<M::Payload>::decode_view(black_box(message));
+    assert_eq!(view().expect("it is an event").into_owned(), event);
+    let check = || Event::<M::Payload>::check(black_box(message));
+    assert!(check().is_ok());
+    let broken = broken(message);
+    assert!(Event::<M::Payload>::decode(&broken).is_err());
+    assert!(Event::<M::Payload>::decode_view(&broken).is_err());
+    assert!(Event::<M::Payload>::check(&broken).is_err());
+    vec![
+        row("serde_decode", plain),
+        row("decode_owned", owned),
+        row("decode_view", view),
+        row("check", check),
+    ]
 }
 
 /// The message with an id that is none.

@@ -165,18 +165,16 @@ impl<E: EventSet + PartialEq> Differential<E> {
     ) -> Result<(), Box<Disagreement>> {
         let mut rng = fastrand::Rng::with_seed(seed);
         let judges = &self.subjects[rng.usize(..self.subjects.len())];
-        let schema = if rng.bool() {
-            &judges.reader
-        } else {
-            &judges.writers[rng.usize(..judges.writers.len())]
-        };
-        let mut document = documents::document(schema, &mut rng);
-        let mutations = [0, 1, 1, 1, 2, 4][rng.usize(..6)];
-        for _ in 0..mutations {
-            mutations::mutate(&mut document, schema, &mut rng);
-        }
-        let bytes = spelling::spell(&document, &mut rng);
+        let bytes = message_of(judges, &mut rng);
         self.judge(seed, judges, &bytes, counts.entry(judges.subject).or_default())
+    }
+
+    /// Messages of a subject and what is near them, without end, each with its seed.
+    pub fn messages(&self, subject: &str) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        let judges = self.subjects.iter().find(|judges| judges.subject == subject);
+        let judges = judges.expect("a known subject");
+        let message = move |seed| (seed, message_of(judges, &mut fastrand::Rng::with_seed(seed)));
+        (0..).map(message)
     }
 
     /// Judges a message of a subject as it is, cut at every byte, with every byte changed, and with
@@ -372,6 +370,21 @@ fn encoded<E: EventSet>(event: &E, checked: &Result<(), wr_core::Error>) -> Resu
         return Err(format!("encode_into() says {encoded:?} and leaves {out}"));
     }
     Ok(())
+}
+
+/// A message of a subject, or what is near one.
+fn message_of(judges: &Judges, rng: &mut fastrand::Rng) -> Vec<u8> {
+    let schema = if rng.bool() {
+        &judges.reader
+    } else {
+        &judges.writers[rng.usize(..judges.writers.len())]
+    };
+    let mut document = documents::document(schema, rng);
+    let mutations = [0, 1, 1, 1, 2, 4][rng.usize(..6)];
+    for _ in 0..mutations {
+        mutations::mutate(&mut document, schema, rng);
+    }
+    spelling::spell(&document, rng)
 }
 
 impl<E: EventSet + PartialEq> Default for Differential<E> {

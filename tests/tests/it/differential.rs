@@ -1,10 +1,11 @@
 //! Our own events by the differential engine, what it once found, and proof that it finds things.
 
+use std::borrow::Cow;
 use std::fs;
 use std::marker::PhantomData;
 
 use serde_json::{Value, json};
-use wr_events::AnyEvent;
+use wr_events::{AnyEvent, Contract as _, Event, Payload};
 use wr_events::wr_core::serde::{Serialize, Serializer};
 use wr_events::wr_core::{At, Catalogue, Error, EventSet, Keyword};
 use wr_tests::differential::{BOON_IS_WRONG, Counts, Differential, Oracle};
@@ -22,6 +23,46 @@ fn decoders_and_validators_agree_on_thousands_of_messages() {
             assert!(0 < counts.writable && counts.writable < counts.values, "{subject}");
         }
     }
+}
+
+/// An event's own type says what the set of all says.
+fn own_type_agrees<T: Payload + PartialEq>(bytes: &[u8]) -> Result<(), String> {
+    let judged = AnyEvent::decode(T::SUBJECT, bytes);
+    let errors = [
+        Event::<T>::decode(bytes).err(),
+        Event::<T>::decode_view(bytes).err(),
+        Event::<T>::check(bytes).err(),
+    ];
+    if errors.iter().any(|error| error.as_ref() != judged.as_ref().err()) {
+        return Err(format!("{judged:?}, and {errors:?}"));
+    }
+    let Ok(judged) = judged else { return Ok(()) };
+    let owned = Event::<T>::decode(bytes).unwrap();
+    assert_eq!(Event::<T>::decode_view(bytes).unwrap().into_owned(), owned);
+    assert_eq!(serde_json::to_string(&judged).unwrap(), serde_json::to_string(&owned).unwrap());
+    Ok(())
+}
+
+#[test]
+fn each_type_says_of_a_message_what_the_set_of_all_says() {
+    use wr_events::*;
+    let differential = Differential::<AnyEvent>::new();
+    macro_rules! agree {
+        ($($payload:ident)*) => {
+            $(for (seed, bytes) in differential.messages($payload::SUBJECT).take(300) {
+                let agreed = own_type_agrees::<$payload>(&bytes);
+                assert_eq!(agreed, Ok(()), "{seed}: {}", String::from_utf8_lossy(&bytes));
+            })*
+            [$($payload::SUBJECT),*]
+        };
+    }
+    let subjects = agree! {
+        PositionAdmittedV1 PositionCancelledV1 PositionEnqueuedV1 PositionExpiredV1
+        PositionHeartbeatV1 QueueCreatedV1 QueueMaintenanceV1 QueuePausedV1 QueueResumedV1
+        QueueUpdatedV1 SessionActiveV1 SessionExpiredV1 SessionStartedV1 SessionTerminatedV1
+        SystemErrorV1 SystemHealthV1 SystemMetricsV1
+    };
+    assert!(subjects.iter().eq(AnyEvent::CATALOGUE.subjects.iter().map(|entry| &entry.subject)));
 }
 
 #[test]
@@ -81,6 +122,21 @@ trait Mistake {
         event.validate_at(at)
     }
 
+    /// The bytes as `decode_view` takes them.
+    fn viewed(bytes: &[u8]) -> Cow<'_, [u8]> {
+        bytes.into()
+    }
+
+    /// What is told of an event that was viewed.
+    fn from_view(event: AnyEvent) -> AnyEvent {
+        event
+    }
+
+    /// What `check` says, where it is not what decoding says.
+    fn judged(_: &str, _: &[u8]) -> Option<Result<(), Error>> {
+        None
+    }
+
     fn written(event: &AnyEvent) -> Value {
         serde_json::to_value(event).unwrap()
     }
@@ -111,11 +167,15 @@ impl<M: Mistake> EventSet for Wrong<M> {
     type View<'a> = Self;
 
     fn decode_view(subject: &str, bytes: &[u8]) -> Result<Self, Error> {
-        Self::decode(subject, bytes)
+        Self::decode(subject, &M::viewed(bytes))
     }
 
     fn from_view(view: Self) -> Self {
-        view
+        Wrong(M::from_view(view.0), PhantomData)
+    }
+
+    fn check(subject: &str, bytes: &[u8]) -> Result<(), Error> {
+        M::judged(subject, bytes).unwrap_or_else(|| Self::decode(subject, bytes).map(drop))
     }
 
     fn read(subject: &str, value: Value, at: &At<'_>) -> Result<Self, Error> {
@@ -249,6 +309,61 @@ impl Mistake for EscapesWhatNeedsNoEscape {
     }
 }
 
+struct ViewsWhatStandsInFront;
+
+impl Mistake for ViewsWhatStandsInFront {
+    fn viewed(bytes: &[u8]) -> Cow<'_, [u8]> {
+        let end = bytes.iter().rposition(|byte| *byte == b'}').map_or(0, |at| at + 1);
+        bytes[..end].into()
+    }
+}
+
+struct ViewsBytesThatAreNoText;
+
+impl Mistake for ViewsBytesThatAreNoText {
+    fn viewed(bytes: &[u8]) -> Cow<'_, [u8]> {
+        String::from_utf8_lossy(bytes).into_owned().into_bytes().into()
+    }
+}
+
+struct ViewsNumbersBeyondF64;
+
+impl Mistake for ViewsNumbersBeyondF64 {
+    fn viewed(bytes: &[u8]) -> Cow<'_, [u8]> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.replace("e400", "e40").into_bytes().into(),
+            Err(_) => bytes.into(),
+        }
+    }
+}
+
+struct ForgetsWhatItViewed;
+
+impl Mistake for ForgetsWhatItViewed {
+    fn from_view(event: AnyEvent) -> AnyEvent {
+        let written = ForgetsWhatItRead::written(&event);
+        AnyEvent::read(event.subject(), written, &At::SHAPE_ONLY).unwrap()
+    }
+}
+
+struct JudgesWithoutRules;
+
+impl Mistake for JudgesWithoutRules {
+    fn judged(subject: &str, bytes: &[u8]) -> Option<Result<(), Error>> {
+        let value = serde_json::from_slice(bytes).ok()?;
+        Some(AnyEvent::read(subject, value, &At::SHAPE_ONLY).map(drop))
+    }
+}
+
+struct JudgesAnotherPlace;
+
+impl Mistake for JudgesAnotherPlace {
+    fn judged(subject: &str, bytes: &[u8]) -> Option<Result<(), Error>> {
+        let judged = AnyEvent::decode(subject, bytes).map(drop);
+        Some(judged.map_err(|_| At::ROOT.violation(Keyword::Type, "a mistake")))
+    }
+}
+
 #[test]
 fn the_engine_catches_each_mistake() {
     caught::<ReadsWithoutRules>();
@@ -260,4 +375,13 @@ fn the_engine_catches_each_mistake() {
     caught::<WritesNullForAbsent>();
     caught::<ForgetsWhatItRead>();
     caught::<EscapesWhatNeedsNoEscape>();
+    }
+}
+
+    caught::<ViewsWhatStandsInFront>();
+    caught::<ViewsBytesThatAreNoText>();
+    caught::<ViewsNumbersBeyondF64>();
+    caught::<ForgetsWhatItViewed>();
+    caught::<JudgesWithoutRules>();
+    caught::<JudgesAnotherPlace>();
 }
