@@ -5,9 +5,9 @@ use std::fs;
 use std::marker::PhantomData;
 
 use serde_json::{Value, json};
-use wr_events::{AnyEvent, Contract as _, Event, Payload};
 use wr_events::wr_core::serde::{Serialize, Serializer};
 use wr_events::wr_core::{At, Catalogue, Error, EventSet, Keyword};
+use wr_events::{AnyEvent, Contract as _, Event, Payload};
 use wr_tests::differential::{BOON_IS_WRONG, Counts, Differential, Oracle};
 
 #[test]
@@ -48,13 +48,13 @@ fn each_type_says_of_a_message_what_the_set_of_all_says() {
     use wr_events::*;
     let differential = Differential::<AnyEvent>::new();
     macro_rules! agree {
-        ($($payload:ident)*) => {
+        ($($payload:ident)*) => {{
             $(for (seed, bytes) in differential.messages($payload::SUBJECT).take(300) {
                 let agreed = own_type_agrees::<$payload>(&bytes);
                 assert_eq!(agreed, Ok(()), "{seed}: {}", String::from_utf8_lossy(&bytes));
             })*
             [$($payload::SUBJECT),*]
-        };
+        }};
     }
     let subjects = agree! {
         PositionAdmittedV1 PositionCancelledV1 PositionEnqueuedV1 PositionExpiredV1
@@ -375,9 +375,6 @@ fn the_engine_catches_each_mistake() {
     caught::<WritesNullForAbsent>();
     caught::<ForgetsWhatItRead>();
     caught::<EscapesWhatNeedsNoEscape>();
-    }
-}
-
     caught::<ViewsWhatStandsInFront>();
     caught::<ViewsBytesThatAreNoText>();
     caught::<ViewsNumbersBeyondF64>();
