@@ -221,7 +221,7 @@ fn envelope<'a, T: Payload, M: Mode, E>(
         M, cursor;
         required id: Uuid = "id", TEXT;
         required version: String = "version", VersionText { major: T::MAJOR };
-        required event_type: String = "type", Constant::new(T::EVENT_TYPE);
+        required event_type: String = "type", const { Constant::new(T::EVENT_TYPE) };
         required timestamp: DateTime<Utc> = "timestamp", TEXT;
         required source: String = "source", TEXT;
         optional trace_id: String = "trace_id", TEXT;
@@ -392,6 +392,15 @@ impl Rule<String> for VersionText {
 
 impl Parse<String> for VersionText {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        // Two digits are what it mostly is.
+        if let [b'"', major @ b'0'..=b'9', b'.', b'0'..=b'9', b'"', after @ ..] = cursor.rest
+            && u32::from(major - b'0') == self.major
+        {
+            cursor.rest = cursor.rest.get(1..)?;
+            let version = M::slice(cursor, 3)?;
+            cursor.rest = after;
+            return Some(version);
+        }
         let version = cursor.string()?;
         let (major, _) = parse_version(&version)?;
         let is_shortest = !major.starts_with('0') || major.len() == 1;

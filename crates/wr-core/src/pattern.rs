@@ -29,10 +29,10 @@ impl Pattern {
 
     /// Whether the text matches. A pattern that is no regular expression, which the lint does not
     /// let pass, matches nothing.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
         match self.compiled.get_or_init(|| self.compile()) {
             Compiled::Small(automaton) => automaton.matches(text),
-            Compiled::Large(regex) => regex.is_match(text),
+            Compiled::Large(regex) => str::from_utf8(text).is_ok_and(|text| regex.is_match(text)),
             Compiled::None => false,
         }
     }
@@ -71,9 +71,9 @@ impl Automaton {
 
     /// Whether the pattern matches anywhere in the text.
     #[inline]
-    fn matches(&self, text: &str) -> bool {
+    fn matches(&self, text: &[u8]) -> bool {
         let mut state = self.start;
-        for byte in text.bytes() {
+        for &byte in text {
             state = self.states.next_state(state, byte);
             if self.states.is_special_state(state) {
                 if self.states.is_match_state(state) {

@@ -325,7 +325,7 @@ impl Text {
             return Err(at.violation(Keyword::MaxLength, format!("at most {max} characters")));
         }
         match self.pattern {
-            Some(pattern) if !pattern.matches(text) => {
+            Some(pattern) if !pattern.matches(text.as_bytes()) => {
                 Err(at.violation(Keyword::Pattern, format!("a match of `{}`", pattern.text)))
             }
             _ => Ok(()),
@@ -372,12 +372,21 @@ fn not_of_format<T: Format>(at: &At<'_>) -> Error {
 
 /// One string.
 #[derive(Clone, Copy, Debug)]
-pub struct Constant(pub(crate) &'static str);
+pub struct Constant {
+    pub(crate) text: &'static str,
+    /// Whether JSON spells it as it is.
+    pub(crate) is_plain: bool,
+}
 
 impl Constant {
     /// Exactly this string.
     pub const fn new(text: &'static str) -> Constant {
-        Constant(text)
+        let (mut rest, mut is_plain) = (text.as_bytes(), true);
+        while let [byte, after @ ..] = rest {
+            is_plain &= !matches!(*byte, b'"' | b'\\' | 0..=0x1f);
+            rest = after;
+        }
+        Constant { text, is_plain }
     }
 }
 
@@ -393,8 +402,8 @@ impl Rule<String> for Constant {
     }
 
     fn check(&self, value: &String, at: &At<'_>) -> Result<(), Error> {
-        if value != self.0 {
-            return Err(at.violation(Keyword::Const, format!("`{}`", self.0)));
+        if value != self.text {
+            return Err(at.violation(Keyword::Const, format!("`{}`", self.text)));
         }
         Ok(())
     }

@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::scan::plain_length;
+use super::scan::{behind_space, plain_length};
 
 /// Values may nest as deep on the fast path; what nests deeper is left to the exact path, which
 /// stops at 127.
 const DEEPEST: u32 = 63;
 
+/// A string with an escape is given room for so many bytes more than it surely needs.
+const USUAL_STRING: usize = 16;
+
 /// A place in a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a> {
     /// What is still to be read: the end of `text`.
-    pub(super) rest: &'a [u8],
+    pub(crate) rest: &'a [u8],
     text: &'a str,
     depth: u32,
 }
@@ -43,7 +46,7 @@ impl<'a> Cursor<'a> {
 
     /// The next bytes as text.
     #[inline]
-    pub(super) fn peek(&self, length: usize) -> Option<&'a str> {
+    pub(crate) fn peek(&self, length: usize) -> Option<&'a str> {
         let position = self.position();
         self.text.get(position..position + length)
     }
@@ -88,14 +91,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn skip_space(&mut self) {
         if matches!(self.rest, [0..=b' ', ..]) {
-            self.skip_more_space();
-        }
-    }
-
-    #[inline(never)]
-    fn skip_more_space(&mut self) {
-        while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..] = self.rest {
-            self.rest = rest;
+            self.rest = behind_space(self.rest);
         }
     }
 
@@ -175,6 +171,26 @@ impl<'a> Cursor<'a> {
     #[doc(hidden)]
     #[inline(never)]
     pub fn any_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
+        if let [first, b'"', rest @ ..] = self.rest
+            && first == before
+        {
+            let start = self.rest;
+            self.rest = rest;
+            let length = plain_length(rest);
+            if let Some([b'"', b':', after @ ..]) = rest.get(length..) {
+                let key = self.peek(length)?;
+                self.rest = after;
+                *before = b',';
+                return Some(Some(Cow::Borrowed(key)));
+            }
+            self.rest = start;
+        }
+        self.spaced_key(before)
+    }
+
+    /// As [`Cursor::any_key`], with white space and escapes.
+    #[inline(never)]
+    fn spaced_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
         self.skip_space();
         let is_first = *before == b'{';
         let may_end = match self.next()? {
@@ -210,32 +226,63 @@ impl<'a> Cursor<'a> {
         self.take_spaced(b'"').then_some(())
     }
 
-    /// How long the string is whose quote was taken, where it has no escapes.
+    /// The string whose quote was taken, and what follows it, where it has no escapes.
     #[inline]
-    pub(crate) fn plain_string(&self) -> Option<usize> {
-        let length = plain_length(self.rest);
-        matches!(self.rest.get(length), Some(b'"')).then_some(length)
+    pub(crate) fn plain_string(&self) -> Option<(&'a [u8], &'a [u8])> {
+        let (text, after) = self.rest.split_at_checked(plain_length(self.rest))?;
+        match after {
+            [b'"', after @ ..] => Some((text, after)),
+            _ => None,
+        }
     }
 
     /// A string.
     #[doc(hidden)]
-    #[inline]
+    #[inline(never)]
     pub fn string(&mut self) -> Option<Cow<'a, str>> {
         self.quote()?;
         match self.plain_string() {
-            Some(length) => {
-                let text = self.peek(length)?;
-                self.advance(length + 1)?;
+            Some((text, after)) => {
+                let text = self.peek(text.len())?;
+                self.rest = after;
                 Some(Cow::Borrowed(text))
             }
             None => self.unescape().map(Cow::Owned),
         }
     }
 
+    /// A string of its own.
+    #[inline(never)]
+    pub(crate) fn owned_string(&mut self) -> Option<String> {
+        self.quote()?;
+        match self.plain_string() {
+            Some((text, after)) => {
+                let text = self.peek(text.len())?.to_owned();
+                self.rest = after;
+                Some(text)
+            }
+            None => self.unescape(),
+        }
+    }
+
+    /// Takes a string that is spelled as mostly, where it is this one, which holds nothing that
+    /// would have to be escaped.
+    #[inline]
+    pub(crate) fn this_string(&mut self, text: &str) -> bool {
+        if let [b'"', rest @ ..] = self.rest
+            && let Some([b'"', rest @ ..]) = rest.strip_prefix(text.as_bytes())
+        {
+            self.rest = rest;
+            return true;
+        }
+        false
+    }
+
     /// The string with escapes whose quote was taken.
     #[inline(never)]
     pub(crate) fn unescape(&mut self) -> Option<String> {
-        let mut text = String::new();
+        let length = plain_length(self.rest);
+        let mut text = String::with_capacity(2 * length + USUAL_STRING);
         loop {
             let length = plain_length(self.rest);
             text.push_str(self.peek(length)?);

@@ -32,6 +32,13 @@ pub trait Mode: Sized {
         Self::make(|| text.take().into_owned(), || text.take())
     }
 
+    /// Makes a string of so many bytes that come next.
+    #[inline]
+    fn slice<'a>(cursor: &Cursor<'a>, length: usize) -> Option<Self::Of<'a, String>> {
+        let text = if Self::JUDGES_ONLY { "" } else { cursor.peek(length)? };
+        Some(Self::make(|| text.to_owned(), || Cow::Borrowed(text)))
+    }
+
     /// What is there, where there might be null.
     fn some<'a, T: Readable>(value: Self::Of<'a, T>) -> Self::Of<'a, Option<T>>;
 

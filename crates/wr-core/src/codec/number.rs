@@ -45,8 +45,9 @@ impl<'a> Cursor<'a> {
         self.long_number()
     }
 
+    /// A number in any other spelling.
     #[inline(never)]
-    fn long_number(&mut self) -> Option<Number> {
+    pub(super) fn long_number(&mut self) -> Option<Number> {
         let start = self.position();
         let first = self.next()?;
         self.skip_number(first)?;

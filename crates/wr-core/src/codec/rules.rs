@@ -126,25 +126,33 @@ impl<T: Readable, R: Parse<T>> Parse<Option<T>> for Nullable<R> {
 
 impl Integer {
     /// A whole number that obeys.
-    fn whole(&self, cursor: &mut Cursor<'_>) -> Option<i128> {
-        let whole = match cursor.integer() {
-            Some(value) => i128::from(value),
-            None => number::whole(&cursor.number()?)?,
-        };
-        self.obeys(whole).then_some(whole)
+    #[inline]
+    fn whole<T: TryFrom<i64> + TryFrom<i128>>(&self, cursor: &mut Cursor<'_>) -> Option<T> {
+        match cursor.integer() {
+            Some(value) if self.obeys(value.into()) => T::try_from(value).ok(),
+            Some(_) => None,
+            None => T::try_from(self.whole_number(cursor)?).ok(),
+        }
+    }
+
+    /// A whole number that obeys, in any other spelling: `1.0` is one.
+    #[cold]
+    #[inline(never)]
+    fn whole_number(&self, cursor: &mut Cursor<'_>) -> Option<i128> {
+        number::whole(&cursor.number()?).filter(|whole| self.obeys(*whole))
     }
 }
 
 impl Parse<i64> for Integer {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, i64>> {
-        let value = i64::try_from(self.whole(cursor)?).ok()?;
+        let value = self.whole(cursor)?;
         Some(M::make(|| value, || value))
     }
 }
 
 impl Parse<u64> for Integer {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, u64>> {
-        let value = u64::try_from(self.whole(cursor)?).ok()?;
+        let value = self.whole(cursor)?;
         Some(M::make(|| value, || value))
     }
 }
@@ -173,37 +181,41 @@ impl<T: Format> Parse<T> for Text {
 
 impl Text {
     /// Whether a text obeys. Characters are counted only where the bytes leave it open.
-    pub(crate) fn obeys(&self, text: &str) -> bool {
-        let count = || text.chars().count() as u64;
+    #[inline]
+    pub(crate) fn obeys(&self, text: &[u8]) -> bool {
         let bytes = text.len() as u64;
         // A character takes one to four bytes.
-        let is_long = |min| bytes >= min && (bytes.div_ceil(4) >= min || count() >= min);
-        let is_short = |max| bytes <= max || (bytes.div_ceil(4) <= max && count() <= max);
+        let is_long = |min| bytes >= min && (bytes.div_ceil(4) >= min || characters(text) >= min);
+        let is_short = |max| bytes <= max || characters(text) <= max;
         self.min.is_none_or(is_long)
             && self.max.is_none_or(is_short)
             && self.pattern.is_none_or(|pattern| pattern.matches(text))
     }
 
     /// A string that obeys.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn string<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+        if self.is_free() { any_string::<M>(cursor) } else { self.judged_string::<M>(cursor) }
+    }
+
+    #[inline(never)]
+    fn judged_string<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
         cursor.quote()?;
-        let Some(length) = cursor.plain_string() else {
-            let text = cursor.unescape()?;
-            self.obeys(&text).then_some(())?;
-            return Some(M::text(Cow::Owned(text)));
-        };
-        let text = cursor.peek(length)?;
-        self.obeys(text).then_some(())?;
-        cursor.advance(length + 1)?;
-        Some(M::make(|| text.to_owned(), || Cow::Borrowed(text)))
+        if let Some((text, after)) = cursor.plain_string() {
+            self.obeys(text).then_some(())?;
+            let made = M::slice(cursor, text.len())?;
+            cursor.rest = after;
+            return Some(made);
+        }
+        let text = cursor.unescape()?;
+        self.obeys(text.as_bytes()).then(|| M::text(Cow::Owned(text)))
     }
 
     /// A string of a format, however it is spelled.
     #[inline(never)]
     pub(crate) fn formatted<T: Format>(&self, cursor: &mut Cursor<'_>) -> Option<T> {
         let text = cursor.string()?;
-        self.obeys(&text).then_some(())?;
+        self.obeys(text.as_bytes()).then_some(())?;
         T::parse(text.into_owned())
     }
 
@@ -214,10 +226,28 @@ impl Text {
     }
 }
 
+/// Any string.
+#[inline(never)]
+fn any_string<'a, M: Mode>(cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
+    cursor.quote()?;
+    if let Some((text, after)) = cursor.plain_string() {
+        let made = M::slice(cursor, text.len())?;
+        cursor.rest = after;
+        return Some(made);
+    }
+    cursor.unescape().map(|text| M::text(Cow::Owned(text)))
+}
+
+/// How many characters a text has.
+#[inline(never)]
+fn characters(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count() as u64
+}
+
 impl Parse<String> for Constant {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
-        let text = cursor.string()?;
-        (text == self.0).then(|| M::make(|| self.0.to_owned(), || Cow::Borrowed(self.0)))
+        let is_it = self.is_plain && cursor.this_string(self.text) || cursor.string()? == self.text;
+        is_it.then(|| M::make(|| self.text.to_owned(), || Cow::Borrowed(self.text)))
     }
 }
 
@@ -287,7 +317,7 @@ impl<R> Map<R> {
         let mut count = 0;
         let mut before = cursor.open()?;
         while let Some(key) = cursor.any_key(&mut before)? {
-            self.keys.obeys(&key).then_some(())?;
+            (self.keys.is_free() || self.keys.obeys(key.as_bytes())).then_some(())?;
             entry(cursor, key)?;
             count += 1;
         }

@@ -20,8 +20,46 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
         }
         rest = after;
     }
+    bytes.len() - rest.len() + plain_tail(rest)
+}
+
+/// The same, a byte at a time: for the end of a message.
+#[inline(never)]
+fn plain_tail(bytes: &[u8]) -> usize {
     let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-    bytes.len() - rest.len() + rest.iter().position(is_stop).unwrap_or(rest.len())
+    bytes.iter().position(is_stop).unwrap_or(bytes.len())
+}
+
+const BLANKS: u8x16 = u8x16::new([b' '; 16]);
+const LINES: u8x16 = u8x16::new([b'\n'; 16]);
+const RETURNS: u8x16 = u8x16::new([b'\r'; 16]);
+const TABS: u8x16 = u8x16::new([b'\t'; 16]);
+
+/// What comes behind white space.
+#[inline(never)]
+pub(super) fn behind_space(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    // Mostly it is one blank.
+    if let [b' ', after @ ..] = rest {
+        rest = after;
+        if matches!(rest, [b'!'..=0xff, ..]) {
+            return rest;
+        }
+    }
+    while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
+        let chunk = u8x16::new(*chunk);
+        let blanks = chunk.simd_eq(BLANKS) | chunk.simd_eq(LINES);
+        let blanks = blanks | chunk.simd_eq(RETURNS) | chunk.simd_eq(TABS);
+        let length = blanks.to_bitmask().trailing_ones() as usize;
+        if length < 16 {
+            return rest.get(length..).unwrap_or_default();
+        }
+        rest = after;
+    }
+    while let [b' ' | b'\n' | b'\t' | b'\r', after @ ..] = rest {
+        rest = after;
+    }
+    rest
 }
 
 #[cfg(test)]
@@ -41,6 +79,18 @@ mod tests {
             }
             for plain in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
                 assert_eq!(plain_length(&vec![plain; length]), length, "{plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_is_these_four_and_no_other_byte() {
+        for length in 0..=40 {
+            for (index, after) in ["", "x", "\u{b}", "\0 ", "{ }            {  "].iter().enumerate()
+            {
+                let space: String = "\n  \t \r".chars().cycle().skip(index).take(length).collect();
+                let text = format!("{space}{after}");
+                assert_eq!(behind_space(text.as_bytes()), after.as_bytes(), "{text:?}");
             }
         }
     }

@@ -9,13 +9,16 @@ impl Cursor<'_> {
     pub(crate) fn value(&mut self) -> Option<Value> {
         self.skip_space();
         Some(match self.rest.first()? {
-            b'"' => Value::String(self.string()?.into_owned()),
+            b'"' => Value::String(self.owned_string()?),
             b'{' => Value::Object(self.members()?),
             b'[' => Value::Array(self.items()?),
             b't' => self.literal("true").then_some(Value::Bool(true))?,
             b'f' => self.literal("false").then_some(Value::Bool(false))?,
             b'n' => self.literal("null").then_some(Value::Null)?,
-            _ => Value::Number(self.number()?),
+            _ => match self.integer() {
+                Some(value) => Value::from(value),
+                None => Value::Number(self.long_number()?),
+            },
         })
     }
 
