@@ -48,3 +48,6 @@ pub fn is_sure<T: Readable>(bytes: &[u8]) -> [bool; 3] {
         message::<Check, T>(bytes).is_some(),
     ]
 }
+
+#[cfg(test)]
+mod tests;
