@@ -70,6 +70,8 @@ impl Contract for Thing {
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
+
+    fn write_into(&self, _: &mut Vec<u8>) {}
 }
 
 crate::record! {
@@ -114,6 +116,8 @@ impl Contract for Kind {
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
+
+    fn write_into(&self, _: &mut Vec<u8>) {}
 }
 
 crate::choice! { Kind { "small" => Small, _ => Unknown, } }
@@ -148,6 +152,8 @@ impl Contract for Choice {
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
+
+    fn write_into(&self, _: &mut Vec<u8>) {}
 }
 
 impl Contract for Leaf {
@@ -160,6 +166,8 @@ impl Contract for Leaf {
     fn validate_at(&self, _: &At<'_>) -> Result<(), Error> {
         Ok(())
     }
+
+    fn write_into(&self, _: &mut Vec<u8>) {}
 }
 
 crate::union! { Choice, ChoiceView by "is" { "leaf" => Leaf(Leaf), _ => Unknown, } }
