@@ -1,7 +1,7 @@
 //! `bench`: starts the benchmarks, which need what xtask may not import, as children of cargo, and
 //! writes what they measured into README.md.
 //!
-//! A benchmark that is started with `WR_BENCH_JSON` set prints its figures as lines of JSON too; its
+//! A benchmark that is started with `WR_BENCH_LINES` set prints its figures as lines of JSON too; its
 //! other lines are for people, and are passed on. Names, targets and tables are here alone.
 
 mod chart;

@@ -12,21 +12,18 @@ pub(super) fn run(
     measured: &mut Results,
     screen: &mut Screen<'_>,
 ) -> Result<Exit, Error> {
-    cargo.env("WR_BENCH_JSON", "1").lines(screen, &mut |line| {
+    cargo.env("WR_BENCH_LINES", "1").lines(screen, &mut |line| {
         if let Value::Object(members) = &line {
             measured.figures.extend(of(members));
         }
     })
 }
 
-/// The figures of a line: `{"bench":"publish","ratio":0.9}` has one, `publish.ratio`.
-fn of(line: &Map<String, Value>) -> Vec<(String, f64)> {
-    let Some(bench) = line.get("bench").and_then(Value::as_str) else { return Vec::new() };
-    let figures = line.iter().filter_map(|(name, value)| {
-        let value = (value.as_f64()? * 1000.0).round() / 1000.0;
-        Some((format!("{bench}.{name}"), value))
-    });
-    figures.collect()
+/// The figure of a line such as `{"figure":"publish","value":0.9}`.
+fn of(line: &Map<String, Value>) -> Option<(String, f64)> {
+    let figure = line.get("figure").and_then(Value::as_str)?;
+    let value = line.get("value").and_then(Value::as_f64)?;
+    Some((figure.to_owned(), (value * 1000.0).round() / 1000.0))
 }
 
 #[cfg(test)]
@@ -36,10 +33,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_of_a_line_is_a_figure() {
-        let line = json!({ "bench": "publish", "ratio": 0.9126, "server": "2.14", "rounds": 9 });
-        let figures = [("publish.ratio".to_owned(), 0.913), ("publish.rounds".to_owned(), 9.0)];
-        assert_eq!(of(line.as_object().unwrap()), figures);
-        assert_eq!(of(json!({ "reason": "x" }).as_object().unwrap()), []);
+    fn a_figure_is_a_name_and_a_number() {
+        let line = json!({ "figure": "publish", "value": 0.9126 });
+        assert_eq!(of(line.as_object().unwrap()), Some(("publish".to_owned(), 0.913)));
+        assert_eq!(of(json!({ "reason": "x" }).as_object().unwrap()), None);
     }
 }

@@ -228,9 +228,9 @@ mod tests {
                 ("queue.updated".to_owned(), message(4_267, 0.556)),
             ]),
             figures: BTreeMap::from([
-                ("subjects_1000.seconds".to_owned(), 2.01),
-                ("publish.ratio".to_owned(), 0.9),
-                ("publish.cpu_us_per_event".to_owned(), 7.5),
+                ("generate_1000".to_owned(), 2.01),
+                ("publish".to_owned(), 0.9),
+                ("publish_cpu_us".to_owned(), 7.5),
                 ("unheard_of".to_owned(), 1.0),
             ]),
         }
