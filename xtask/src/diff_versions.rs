@@ -101,14 +101,7 @@ fn sentence(finding: &Finding, breaking: &str) -> String {
         Kind::Unproven => "not proved: ",
         Kind::Backward | Kind::Forward | Kind::Meaning | Kind::Code => breaking,
     };
-    let place = finding.pointer.trim_start_matches('/').replace('/', ".");
-    let last = place.rsplit('.').next().unwrap_or_default();
-    let names_it = finding.message.contains(&format!("`{place}`"))
-        || !place.contains('.') && finding.message.contains(&format!("`{last}`"));
-    if place.is_empty() || names_it {
-        return format!("{hurts}{}", finding.message);
-    }
-    format!("{hurts}`{place}`: {}", finding.message)
+    format!("{hurts}{}", finding.sentence())
 }
 
 /// The event that a folder is of; the other folders are named as they are.

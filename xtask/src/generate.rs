@@ -74,7 +74,10 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     let outcome = ensure(wanted(files, &out, &schemas)?, wr_codegen::is_generated, mode)?;
     match mode {
         Mode::Write => written(&outcome, screen),
-        Mode::Check => checked(&outcome, args, screen),
+        Mode::Check => {
+            let out = flag("--out", args.out.as_deref());
+            checked(&outcome, &format!("gen{}{out}", args.schemas.flags()), screen)
+        }
     }
 }
 
@@ -100,7 +103,8 @@ fn wanted(files: Vec<GeneratedFile>, out: &Path, schemas: &Path) -> Result<Wante
     })
 }
 
-fn written(outcome: &Outcome, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+/// Says what was written and removed.
+pub(crate) fn written(outcome: &Outcome, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     let removed = outcome.changes.iter().filter(|change| change.new.is_none()).count();
     let written = outcome.changes.len() - removed;
     for change in outcome.changes.iter().take(20) {
@@ -119,7 +123,12 @@ fn written(outcome: &Outcome, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     Ok(Exit::Clean)
 }
 
-fn checked(outcome: &Outcome, args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
+/// Shows what is not fresh, and names the verb that mends it.
+pub(crate) fn checked(
+    outcome: &Outcome,
+    verb: &str,
+    screen: &mut Screen<'_>,
+) -> Result<Exit, Error> {
     if outcome.changes.is_empty() {
         writeln!(screen.err, "{} fresh", count(outcome.unchanged, "generated file"))?;
         return Ok(Exit::Clean);
@@ -128,14 +137,12 @@ fn checked(outcome: &Outcome, args: &Args, screen: &mut Screen<'_>) -> Result<Ex
     let stale = outcome.changes.len();
     writeln!(
         screen.out,
-        "\n{} not what the schemas ask for; mend with `cargo xtask gen{}{}`",
+        "\n{} not what the schemas ask for; mend with `cargo xtask {verb}`",
         if stale == 1 {
             "1 generated file is".to_owned()
         } else {
             format!("{stale} generated files are")
         },
-        args.schemas.flags(),
-        flag("--out", args.out.as_deref()),
     )?;
     Ok(Exit::Stale)
 }

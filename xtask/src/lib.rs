@@ -15,6 +15,7 @@ mod compat;
 mod demo;
 mod diff;
 mod diff_versions;
+mod docs;
 mod error;
 mod explain;
 mod folders;
@@ -91,6 +92,7 @@ enum Verb {
     Explain(explain::Args),
     New(new::Args),
     Gen(generate::Args),
+    Docs(docs::Args),
     Fuzz(fuzz::Args),
     Interop(interop::Args),
     Demo(demo::Args),
@@ -110,8 +112,9 @@ pub fn main() -> ExitCode {
 
 /// Runs the verb of a command line, whose first argument is the program, without colours.
 ///
-/// Nothing but `fuzz`, `interop`, `bench`, `demo` and, to read git, `compat` starts a process; `demo`
-/// becomes it, and does not return, where the system can do that. A failure to write is [`Exit::Failed`].
+/// Nothing but `fuzz`, `interop`, `bench`, `demo`, `docs --open`, `docs --verify` and, to read git,
+/// `compat` starts a process; `demo` becomes it, and does not return, where the system can do that.
+/// A failure to write is [`Exit::Failed`].
 pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     out: &mut dyn Write,
@@ -134,6 +137,7 @@ pub fn run_on(
             Verb::Explain(args) => explain::run(&args, screen),
             Verb::New(args) => new::run(&args, screen),
             Verb::Gen(args) => generate::run(&args, screen),
+            Verb::Docs(args) => docs::run(&args, screen),
             Verb::Fuzz(args) => fuzz::run(&args, screen),
             Verb::Interop(args) => interop::run(&args, screen),
             Verb::Demo(args) => demo::run(&args, screen),

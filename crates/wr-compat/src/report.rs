@@ -126,6 +126,20 @@ impl Report {
     }
 }
 
+impl Finding {
+    /// What changed, with the place where the message does not name it.
+    pub fn sentence(&self) -> String {
+        let place = self.pointer.trim_start_matches('/').replace('/', ".");
+        let last = place.rsplit('.').next().unwrap_or_default();
+        let names_it = self.message.contains(&format!("`{place}`"))
+            || !place.contains('.') && self.message.contains(&format!("`{last}`"));
+        if place.is_empty() || names_it {
+            return self.message.clone();
+        }
+        format!("`{place}`: {}", self.message)
+    }
+}
+
 impl Kind {
     /// The letter or word by which reports call it.
     pub fn name(self) -> &'static str {

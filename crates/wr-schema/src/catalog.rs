@@ -26,6 +26,9 @@ pub struct Catalog {
     pub shared: Vec<Shared>,
     /// The majors of what a dead-letter queue carries.
     pub dead_letters: Vec<DeadLetters>,
+    /// The versions of the envelope as this catalogue documents it, oldest first; their languages
+    /// are the envelope's own.
+    pub envelope: Vec<Minor>,
     /// Streams and consumers, where the catalogue has them.
     pub topology: Option<Topology>,
 }
@@ -94,6 +97,7 @@ impl Catalog {
         let envelope = envelope();
         let mut subjects: BTreeMap<Subject, Vec<Minor>> = BTreeMap::new();
         let mut dead_letters: BTreeMap<u32, Vec<Minor>> = BTreeMap::new();
+        let mut envelopes = Vec::new();
         for (file, root) in draft.schemas() {
             let wrap = |payload: Node, side| match (&file.place, &envelope) {
                 (Place::Event(subject, _), Some(envelope)) => {
@@ -109,6 +113,7 @@ impl Catalog {
                 Place::DeadLetter(version) => {
                     dead_letters.entry(version.major).or_default().push(minor);
                 }
+                Place::Envelope(_) => envelopes.push(minor),
                 _ => {}
             }
         }
@@ -127,6 +132,7 @@ impl Catalog {
                 .into_iter()
                 .map(|(major, minors)| DeadLetters { major, minors: by_version(minors) })
                 .collect(),
+            envelope: by_version(envelopes),
             topology: draft
                 .topology()
                 .and_then(|node| serde_json::from_value(node.to_value()).ok()),

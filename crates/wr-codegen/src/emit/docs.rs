@@ -106,8 +106,8 @@ fn escape(text: &str) -> String {
     if in_code { out.replace('`', "\\`") } else { out }.replace("://", ":\\//")
 }
 
-/// What the values may be, in words.
-fn bounds(shape: &Shape) -> Vec<String> {
+/// What the values of a type may be beyond its kind, in words: each a sentence in Markdown.
+pub fn bounds(shape: &Shape) -> Vec<String> {
     match shape {
         Shape::Any | Shape::Boolean | Shape::Enum { .. } | Shape::Struct { .. } => Vec::new(),
         Shape::Union { .. } => Vec::new(),

@@ -9,6 +9,7 @@ mod library;
 mod literal;
 mod manifest;
 mod rule;
+mod sample;
 mod structure;
 mod subject;
 mod tokens;
@@ -22,7 +23,9 @@ use wr_schema::{Catalog, rust_names};
 use crate::model::{Item, ItemKind};
 use crate::{Error, cores};
 
+pub use docs::bounds;
 pub(crate) use manifest::manifest;
+pub use sample::{Sample, sample};
 pub(crate) use tokens::named;
 
 /// Every Rust file of the crate, with its path.
