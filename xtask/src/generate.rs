@@ -12,7 +12,7 @@ use crate::error::chain;
 use crate::folders::{self, Schemas, flag};
 use crate::render::{Format, Report, count};
 use crate::write::{Folder, Foreign, Mode, Outcome, Wanted, WantedFile, below, ensure};
-use crate::{Error, Exit, Screen};
+use crate::{Error, Exit, Screen, editor};
 
 /// Generate the Rust crate from the schemas.
 ///
@@ -71,7 +71,14 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         Error::failed(chain(&error), help)
     })?;
     let mode = if args.check { Mode::Check } else { Mode::Write };
-    let outcome = ensure(wanted(files, &out, &schemas)?, wr_codegen::is_generated, mode)?;
+    let mut wanted = wanted(files, &out, &schemas)?;
+    // The settings name the folders of this repository, and no other's.
+    if args.schemas.is_default() && args.out.is_none() {
+        let path = folders::workspace().join(editor::PATH);
+        let contents = editor::settings();
+        wanted.files.push(WantedFile { path, contents, only_if_missing: false });
+    }
+    let outcome = ensure(wanted, wr_codegen::is_generated, mode)?;
     match mode {
         Mode::Write => written(&outcome, screen),
         Mode::Check => {

@@ -16,6 +16,7 @@ mod demo;
 mod diff;
 mod diff_versions;
 mod docs;
+mod editor;
 mod error;
 mod explain;
 mod folders;

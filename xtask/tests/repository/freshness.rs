@@ -16,6 +16,11 @@ fn generated_files_are_fresh() {
 }
 
 #[test]
+fn the_catalogue_beside_the_schemas_is_fresh() {
+    verb(&["docs", "--check"]);
+}
+
+#[test]
 fn the_schemas_are_clean() {
     verb(&["lint"]);
 }
