@@ -44,6 +44,7 @@ fn help_is_no_failure_and_a_misspelt_verb_is_one() {
         "new --help",
         "new event --help",
         "gen --help",
+        "docs --help",
         "fuzz --help",
         "interop --help",
         "demo --help",
@@ -287,4 +288,42 @@ fn gen_of_other_schemas_does_not_touch_this_workspace() {
     let done = xtask(&schemas, "gen --schemas {}");
     assert_eq!(done.exit, Exit::Usage);
     assert!(done.err.contains("--out DIR"), "{}", done.err);
+}
+
+#[test]
+fn docs_are_written_and_checked_and_live_beside_what_gen_writes() {
+    let (temp, at) = folder();
+    for args in [
+        "new event shop.cart.opened --schemas {}",
+        "gen --schemas {} --out {}/../crate",
+        "docs --schemas {} --out {}/../site",
+    ] {
+        assert_eq!(xtask(&at, args).exit, Exit::Clean, "{args}");
+    }
+    let page = temp.path().join("site/events/cart.opened.html");
+    let document = at.join("generated/asyncapi.json");
+    assert!(page.is_file() && document.is_file());
+
+    // Neither verb touches what the other wrote.
+    let check = "docs --schemas {} --check";
+    for args in ["gen --schemas {} --out {}/../crate", check, "docs --schemas {} --out {}/../site"]
+    {
+        assert_eq!(xtask(&at, args).exit, Exit::Clean, "{args}");
+    }
+    assert!(document.is_file() && at.join("generated/dialect.schema.json").is_file());
+
+    // An event that is no more takes its page along.
+    let new = xtask(&at, "new event shop.cart.closed --schemas {}");
+    assert_eq!(new.exit, Exit::Clean);
+    let stale = xtask(&at, check);
+    assert_eq!(stale.exit, Exit::Stale);
+    assert!(stale.out.contains("mend with `cargo xtask docs --schemas"), "{}", stale.out);
+    fs::remove_dir_all(at.join("shop.cart.opened.v1")).unwrap();
+    let docs = xtask(&at, "docs --schemas {} --out {}/../site");
+    assert_eq!(docs.exit, Exit::Clean, "{}", docs.err);
+    assert!(!page.exists() && temp.path().join("site/events/cart.closed.html").is_file());
+    assert!(temp.path().join("site/assets/style.css").is_file());
+
+    let wrong = xtask(&at, "docs --check --open");
+    assert_eq!(wrong.exit, Exit::Usage);
 }

@@ -16,9 +16,11 @@ use crate::shape::{self, RustType};
 use crate::{Error, model};
 
 /// How a service uses an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Builds the example with the most fields, and publishes it.
+    /// The payload: the example with the most fields.
+    pub payload: Value,
+    /// Builds it, and publishes it.
     pub publish: String,
     /// Takes it as a handler.
     pub handle: String,
@@ -35,20 +37,26 @@ pub fn sample(history: &History, krate: &str) -> Result<Sample, Error> {
     let handler = rust_field(history.subject.action());
     let empty = Type { shape: Shape::Any, nullable: false, shared: None, docs: Default::default() };
     let contract = history.newest().map_or(&empty, |minor| &minor.contract);
-    let publish = publish(&home, contract, krate)?;
-    Ok(Sample { publish, handle: handle(&home, &handler, contract, krate)?, handler })
+    let payload = fullest(&contract.docs.examples).cloned().unwrap_or_default();
+    let publish = publish(&home, contract, &payload, krate)?;
+    Ok(Sample { payload, publish, handle: handle(&home, &handler, contract, krate)?, handler })
 }
 
-fn publish(home: &str, contract: &Type, krate: &str) -> Result<String, Error> {
-    let examples = contract.docs.examples.iter().enumerate();
+/// The example with the most fields; of several, the first.
+fn fullest(examples: &[Value]) -> Option<&Value> {
     let size = |value: &Value| value.as_object().map_or(0, serde_json::Map::len);
-    // Of several with as many fields, the first.
-    let fullest = examples.max_by_key(|(at, value)| (size(value), usize::MAX - at));
-    let null = Value::Null;
-    let example = fullest.map_or(&null, |(_, value)| value);
+    examples.iter().rev().max_by_key(|value| size(value))
+}
+
+fn publish(home: &str, contract: &Type, example: &Value, krate: &str) -> Result<String, Error> {
     let mut writer = Writer::default();
     let ty = RustType::Named(home.to_owned());
-    let payload = writer.value(contract, &ty, example, false).unwrap_or_else(|| quote!(todo!()));
+    let payload =
+        writer.value(contract, &ty, example, false).ok_or_else(|| Error::Disagreement {
+            name: home.to_owned(),
+            found: "no value".to_owned(),
+            expected: "its example".to_owned(),
+        })?;
     let body = quote! {
         async fn publish(publisher: &wr_runtime::Publisher) -> wr_runtime::Result<()> {
             let payload = #payload;
@@ -84,8 +92,6 @@ enum Import {
     Path(&'static str, &'static str),
     /// From its root.
     Root(String),
-    /// A shared definition.
-    Shared(String),
 }
 
 /// Imports sorted into one `use` a module, and what follows them.
@@ -103,7 +109,6 @@ fn text(
             }
             Import::Path(module, name) => (module.to_owned(), name.to_owned()),
             Import::Root(name) => (krate.to_owned(), name),
-            Import::Shared(name) => (format!("{krate}::definitions"), name),
         };
         modules.entry(module).or_default().insert(name);
     }
@@ -208,8 +213,7 @@ impl Writer {
         value: &Value,
         in_shared: bool,
     ) -> Option<TokenStream> {
-        self.import(name, in_shared);
-        let home = tokens::ident(name);
+        let home = self.home(name, in_shared);
         match &ty.shape {
             Shape::Struct { fields } => {
                 let held: Vec<&Field> =
@@ -236,8 +240,7 @@ impl Writer {
                 }
                 let companion = rust_names::has_required(ty).then(|| {
                     let companion = rust_names::required(name);
-                    self.import(&companion, in_shared);
-                    let companion = tokens::ident(&companion);
+                    let companion = self.home(&companion, in_shared);
                     quote!(#companion { #(#required),* })
                 });
                 Some(quote!(#home::new(#companion) #(#optional)*))
@@ -266,8 +269,15 @@ impl Writer {
         }
     }
 
-    fn import(&mut self, name: &str, in_shared: bool) {
-        let name = name.to_owned();
-        self.imports.insert(if in_shared { Import::Shared(name) } else { Import::Root(name) });
+    /// A type of the generated crate. A shared one stands behind its module: it may be called as
+    /// anything else that is imported.
+    fn home(&mut self, name: &str, in_shared: bool) -> TokenStream {
+        let ident = tokens::ident(name);
+        if in_shared {
+            self.imports.insert(Import::Root("definitions".to_owned()));
+            return quote!(definitions::#ident);
+        }
+        self.imports.insert(Import::Root(name.to_owned()));
+        quote!(#ident)
     }
 }
