@@ -14,7 +14,7 @@ use wr_runtime::{
 };
 
 use crate::python::Python;
-use crate::support::{LONG, messages, server, until};
+use crate::support::{drain_all, messages, server, until};
 use crate::{CONSUMER, QUEUE, STREAM, SUBJECT, base64};
 
 /// What the handler was given.
@@ -85,7 +85,7 @@ async fn what_nats_py_publishes_is_handled() {
         sent.push(published["event"].clone());
     }
     until("all are handled", async || log.lock().unwrap().len() == 3).await;
-    assert!(subscriber.drain(LONG).await.unwrap().returned.is_empty());
+    drain_all(subscriber).await;
 
     let mut log = log.lock().unwrap().clone();
     log.sort_by_key(|(_, delivery)| delivery.position);
@@ -134,7 +134,7 @@ async fn what_is_no_event_becomes_a_dead_letter() {
         python.ask("publish", json!({ "subject": SUBJECT, "event": event }));
     }
     until("all are dead", async || messages(&connection, QUEUE).await == 3).await;
-    assert!(subscriber.drain(LONG).await.unwrap().returned.is_empty());
+    drain_all(subscriber).await;
     assert!(log.lock().unwrap().is_empty());
 
     let queue = DeadLetterQueue::new(&connection, &CATALOGUE).unwrap();

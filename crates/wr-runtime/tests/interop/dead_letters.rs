@@ -13,7 +13,7 @@ use wr_runtime::{
 
 use crate::consume::handlers;
 use crate::python::Python;
-use crate::support::{LONG, enqueued, messages, server, until};
+use crate::support::{drain_all, enqueued, messages, server, until};
 use crate::{CONSUMER, QUEUE, STREAM, SUBJECT, base64, bytes};
 
 /// Messages that nats-py publishes and our consumer gives up.
@@ -116,7 +116,7 @@ async fn what_others_kept_is_read_and_redriven() {
     let report = queue.redrive(&Selection::all(), &options, |_, _| ()).await.unwrap();
     assert_eq!((report.redriven, report.skipped.len()), (1, 1));
     until("it is handled", async || log.lock().unwrap().len() == 1).await;
-    assert!(subscriber.drain(LONG).await.unwrap().returned.is_empty());
+    drain_all(subscriber).await;
     let (handled, delivery) = log.lock().unwrap().remove(0);
     assert_eq!((handled.id, delivery.redriven), (event.id, true));
     assert_eq!(all().await.unwrap().len(), 1);
