@@ -214,7 +214,8 @@ impl ConnectOptions {
         if parse_version(&info.version).is_none_or(|version| version < FLOOR) {
             return Err(ErrorKind::ServerTooOld(info.version).into());
         }
-        if !info.jetstream {
+        // Behind a leaf, JetStream may be elsewhere: the account tells.
+        if !info.jetstream && self.api_prefix.is_none() {
             return Err(ErrorKind::JetStreamOff("on the server").into());
         }
         let context = jetstream::context::ContextBuilder::new().api_prefix(api_prefix.as_str());
@@ -420,7 +421,13 @@ impl Connection {
 
     /// Whether it keeps every answer from us.
     pub(crate) fn deafens(&self, denial: &Denial) -> bool {
-        denial.is_of_subscription() && denial.subject.starts_with(&self.inbox_prefix)
+        let below = denial.subject.strip_prefix(&self.inbox_prefix);
+        denial.is_of_subscription() && below.is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    /// Whether JetStream is that of the server, and not of a domain or an account behind it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.api_prefix == API_PREFIX
     }
 
     fn request_error(&self, error: &jetstream::context::RequestError) -> Error {

@@ -55,7 +55,8 @@ impl Outgoing {
         }
     }
 
-    /// As the first attempt of a publisher, which hears the answers of all it sends in one place.
+    /// As the first attempt of a publisher, which hears the answers of all it sends in one place. It
+    /// asks for a connection before.
     pub(crate) async fn send_for_answer(
         self,
         connection: &Connection,
@@ -64,14 +65,12 @@ impl Outgoing {
         let headers = self.headers.map();
         let Outgoing { subject, body, .. } = self;
         let client = connection.client();
-        let size = body.len();
-        let sending = client.publish_with_reply_and_headers(subject, answer, headers, body);
-        // The way to the connection may be full.
-        let sent = tokio::time::timeout(connection.request_timeout(), sending).await;
-        let sent = sent.map_err(|_| ErrorKind::TimedOut(connection.request_timeout()))?;
+        let length = body.len();
+        let sent = client.publish_with_reply_and_headers(subject, answer, headers, body).await;
         Ok(sent.map_err(|error| match error.kind() {
             client::PublishErrorKind::MaxPayloadExceeded => {
-                ErrorKind::TooLarge { size, limit: client.max_payload() }
+                // Headers are some hundred bytes more, and gone.
+                ErrorKind::TooLarge { size: length, limit: client.max_payload() }
             }
             client::PublishErrorKind::InvalidSubject => ErrorKind::InvalidSubject,
             client::PublishErrorKind::Send => ErrorKind::Disconnected,
@@ -128,7 +127,9 @@ impl Outgoing {
             |denial: &Denial| denial.subject == self.subject.as_str() || connection.deafens(denial);
         let answer = sent.answer.into_future();
         let answer = connection.unless_denied(sent.mark, is_ours, answer).await?;
-        answer.map_err(|error| self.error(&error, connection))
+        let ack = answer.map_err(|error| self.error(&error, connection))?;
+        require_place(&ack.stream, ack.sequence)?;
+        Ok(ack)
     }
 
     fn error(&self, error: &PublishError, connection: &Connection) -> Error {
@@ -148,6 +149,15 @@ impl Outgoing {
             _ if is_invalid_subject(error) => ErrorKind::InvalidSubject.into(),
             _ => ErrorKind::Nats(with_sources(error)).into(),
         }
+    }
+}
+
+/// Refuses an acknowledgement without a place: servers gave such a one to a duplicate whose original
+/// they had not stored yet.
+pub(crate) fn require_place(stream: &str, sequence: u64) -> Result<()> {
+    match stream.is_empty() || sequence == 0 {
+        true => Err(ErrorKind::Nats("an acknowledgement that names no place".to_owned()).into()),
+        false => Ok(()),
     }
 }
 

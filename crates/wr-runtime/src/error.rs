@@ -162,6 +162,10 @@ pub struct Violation {
 /// A result of the runtime.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What a server answers that has not stored an earlier attempt yet, or has too much to store.
+const NOT_YET: [u64; 2] =
+    [ErrorCode::STREAM_DUPLICATE_MESSAGE_CONFLICT.0, ErrorCode::STREAM_TOO_MANY_REQUESTS.0];
+
 impl Error {
     /// What kind of failure it is.
     pub fn kind(&self) -> &ErrorKind {
@@ -177,7 +181,7 @@ impl Error {
             | ErrorKind::Disconnected
             | ErrorKind::Connect(_)
             | ErrorKind::Nats(_) => true,
-            ErrorKind::Server { status, .. } => *status == 503,
+            ErrorKind::Server { status, code, .. } => *status == 503 || NOT_YET.contains(code),
             ErrorKind::Syntax { .. }
             | ErrorKind::UnknownType
             | ErrorKind::UnknownMajor

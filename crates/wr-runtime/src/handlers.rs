@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::HeaderMap;
 use futures_util::FutureExt;
@@ -437,12 +437,15 @@ async fn guarded<T>(
     let in_time = async move {
         let mut handling = pin!(handling);
         let Some(deadline) = deadline else { return handling.await };
+        let started = Instant::now();
         // Most handlers end at once, and need no timer.
         let begun = poll_fn(|context| Poll::Ready(handling.as_mut().poll(context)));
         if let Poll::Ready(handled) = begun.await {
             return handled;
         }
-        let handled = tokio::time::timeout(deadline, handling).await;
+        // It may have taken long to get there.
+        let rest = deadline.saturating_sub(started.elapsed());
+        let handled = tokio::time::timeout(rest, handling).await;
         handled.unwrap_or_else(|_| {
             let deadline = deadline.as_secs_f64();
             Err(HandlerError::retryable(format!("the handler took longer than {deadline} s")))

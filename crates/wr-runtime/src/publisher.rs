@@ -28,7 +28,7 @@ use crate::headers::{self, Headers};
 use crate::metrics::Metrics;
 use crate::trace::{self, TraceContext};
 
-/// Some more unanswered, and async-nats waits for ever.
+/// Some more unanswered, and what is tried again would fill the room that async-nats has for it.
 const LARGEST_WINDOW: usize = 4_096;
 
 /// How a publisher works. Every setting has a default.
@@ -225,7 +225,7 @@ impl Future for Pending {
                 self.publisher.unheard().heard(self.number, reports);
                 Err(error)
             }
-            // The sender only goes without a word when the tokio runtime does.
+            // The sender only goes without a word when the tokio runtime or a task of ours does.
             Err(_) => Err(ErrorKind::Disconnected.into()),
         })
     }

@@ -129,7 +129,7 @@ impl Denial {
         Some(Denial { operation, subject: subject.to_owned() })
     }
 
-    pub(super) fn is_of_subscription(&self) -> bool {
+    pub(crate) fn is_of_subscription(&self) -> bool {
         self.operation == SUBSCRIBE
     }
 

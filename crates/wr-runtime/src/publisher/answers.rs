@@ -1,53 +1,96 @@
 //! The answers of the streams: one subscription and one task for all that a publisher sends.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::{Message, StatusCode, Subscriber, jetstream};
 use futures_util::{FutureExt, StreamExt};
 use serde::Deserialize;
-use tokio::sync::OnceCell;
 use tokio::task::unconstrained;
 
-use super::Inner;
-use super::flight::{forget, try_again};
+use super::flight::{Flight, abandon, forget, try_again};
+use super::{Inner, LARGEST_WINDOW};
 use crate::connection::Denied;
-use crate::deliver::Delivered;
+use crate::deliver::{Delivered, require_place};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the answers come to: what stands before the number of a flight. There is nothing to hear
-/// before the first event is sent.
+/// before the first event is sent, and nobody hears once the listener has ended.
 #[derive(Debug, Default)]
-pub(super) struct Answers(OnceCell<String>);
+pub(super) struct Answers {
+    inbox: Mutex<Option<Arc<str>>>,
+    opening: tokio::sync::Mutex<()>,
+}
 
 impl Answers {
-    pub(super) async fn inbox(&self, publisher: &Arc<Inner>) -> Result<&str> {
-        let open = async || {
-            let client = publisher.connection.client();
-            let inbox = format!("{}.", client.new_inbox());
-            let denied = publisher.connection.denied();
-            let messages = client.subscribe(format!("{inbox}*")).await;
-            let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
-            let listener = Listener { publisher: publisher.clone(), heard: Vec::new() };
-            // It is to outlive the caller's runtime, if that is another.
-            publisher.connection.runtime().spawn(listener.listen(messages, denied, inbox.len()));
-            Ok::<String, Error>(inbox)
-        };
-        self.0.get_or_try_init(open).await.map(String::as_str)
+    pub(super) async fn inbox(&self, publisher: &Arc<Inner>) -> Result<Arc<str>> {
+        if let Some(inbox) = self.open() {
+            return Ok(inbox);
+        }
+        let _alone = self.opening.lock().await;
+        if let Some(inbox) = self.open() {
+            return Ok(inbox);
+        }
+        let client = publisher.connection.client();
+        let inbox: Arc<str> = format!("{}.", client.new_inbox()).into();
+        let denied = publisher.connection.denied();
+        let messages = client.subscribe(format!("{inbox}*")).await;
+        let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
+        let listener =
+            Listener { publisher: publisher.clone(), inbox: inbox.clone(), heard: Vec::new() };
+        *self.lock() = Some(inbox.clone());
+        // It is to outlive the caller's runtime, if that is another.
+        publisher.connection.runtime().spawn(listener.run(messages, denied));
+        Ok(inbox)
+    }
+
+    /// Whether what is sent for an answer there is heard.
+    pub(super) fn is_open(&self, inbox: &Arc<str>) -> bool {
+        self.lock().as_ref().is_some_and(|open| Arc::ptr_eq(open, inbox))
+    }
+
+    fn open(&self) -> Option<Arc<str>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<str>>> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 struct Listener {
     publisher: Arc<Inner>,
+    inbox: Arc<str>,
     /// What streams have, by the number of its flight.
     heard: Vec<(u64, Delivered)>,
 }
 
 impl Listener {
+    /// Listens, and fails what is left unanswered: also where somebody else ends the client's
+    /// subscriptions, and where what watches the spans panics. The next event has another listener.
+    async fn run(mut self, messages: Subscriber, denied: Denied) {
+        let listening = AssertUnwindSafe(self.listen(messages, denied)).catch_unwind().await;
+        self.close();
+        if listening.is_err() {
+            tracing::error!("the listener of a publisher panicked; it is begun anew");
+        }
+        abandon(&self.publisher);
+    }
+
+    /// From here on nobody sends for an answer here, or learns that it was too late.
+    fn close(&self) {
+        let mut open = self.publisher.answers.lock();
+        if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, &self.inbox)) {
+            *open = None;
+        }
+    }
+
     /// Listens until nobody can send any more.
-    async fn listen(mut self, mut messages: Subscriber, mut denied: Denied, prefix: usize) {
+    async fn listen(&mut self, mut messages: Subscriber, mut denied: Denied) {
+        let (prefix, own) = (self.inbox.len(), format!("{}*", self.inbox));
         let timeout = self.publisher.connection.request_timeout();
         let period = (timeout / 10).clamp(Duration::from_millis(10), Duration::from_millis(500));
         let mut looks = tokio::time::interval(period);
@@ -60,19 +103,28 @@ impl Listener {
                 },
                 denials = denied.next() => {
                     for (number, denial) in denials {
-                        let is_ours = self.publisher.connection.deafens(&denial);
-                        let denied = self.publisher.flights.first(|flight| {
-                            let is_ours = is_ours || denial.subject == flight.subject;
-                            is_ours && flight.mark.is_before(number)
-                        });
+                        let is_own = denial.is_of_subscription() && denial.subject == own;
+                        let is_its = |flight: &Flight| {
+                            let is_subject = denial.subject == flight.subject;
+                            !denial.is_of_subscription()
+                                && is_subject
+                                && flight.mark.is_before(number)
+                        };
+                        let denied =
+                            self.publisher.flights.first(|flight| is_own || is_its(flight));
                         self.fail(denied, || denial.error());
+                        // The next event asks again, and is told again.
+                        if is_own {
+                            return;
+                        }
                     }
                 }
                 _ = looks.tick() => is_time = true,
             }
-            // Bounded, so that it also hears of everything else; unconstrained, or tokio says at
-            // times that nothing is here.
-            for _ in 0..256 {
+            // Bounded, so that it also hears of everything else; who is to be late must not have
+            // answered already. Unconstrained, or tokio says at times that nothing is here.
+            let most = if is_time { LARGEST_WINDOW } else { 256 };
+            for _ in 0..most {
                 match unconstrained(messages.next()).now_or_never() {
                     Some(Some(message)) => self.hear(&message, prefix),
                     Some(None) => return,
@@ -120,7 +172,9 @@ impl Listener {
 }
 
 impl Drop for Listener {
+    /// Where the tokio runtime ends, nothing can be told any more.
     fn drop(&mut self) {
+        self.close();
         forget(&self.publisher);
     }
 }
@@ -148,13 +202,15 @@ fn read(message: &Message) -> Result<PublishAck> {
         serde_json::from_slice(&message.payload).map_err(|error| unread(&error))?;
     match said.error {
         Some(error) => Err(Error::from(&error)),
-        None if said.stream.is_empty() || said.seq == 0 => Err(unread(&"it names no place")),
-        None => Ok(PublishAck {
-            stream: said.stream.into_owned(),
-            sequence: said.seq,
-            duplicate: said.duplicate,
-            ..PublishAck::default()
-        }),
+        None => {
+            require_place(&said.stream, said.seq)?;
+            Ok(PublishAck {
+                stream: said.stream.into_owned(),
+                sequence: said.seq,
+                duplicate: said.duplicate,
+                ..PublishAck::default()
+            })
+        }
     }
 }
 
@@ -184,6 +240,13 @@ mod tests {
         let error =
             said(None, r#"{"error":{"code":503,"err_code":10077,"description":"full"},"seq":0}"#);
         assert!(matches!(error.unwrap_err().kind(), ErrorKind::Server { status: 503, .. }));
+        // An earlier attempt is not stored yet, and there is too much to store.
+        for (code, err_code) in [(409, 10_158), (429, 10_167)] {
+            let text = format!(r#"{{"error":{{"code":{code},"err_code":{err_code}}},"seq":0}}"#);
+            assert!(said(None, text.leak()).unwrap_err().is_retryable(), "{code}");
+        }
+        let error = said(None, r#"{"error":{"code":400,"err_code":10071},"seq":0}"#).unwrap_err();
+        assert!(!error.is_retryable());
         for text in ["", "{}", r#"{"stream":"S"}"#, r#"{"stream":1,"seq":7}"#] {
             assert!(said(None, text).unwrap_err().is_retryable(), "{text}");
         }

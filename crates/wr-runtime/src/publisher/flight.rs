@@ -122,6 +122,18 @@ impl Flights {
         old.flatten().collect()
     }
 
+    /// Takes out one that is at its first attempt.
+    fn remove_first(&self, number: u64) -> Option<Box<Flight>> {
+        let mut entries = self.lock();
+        match entries.all.remove(&number)? {
+            Entry::First(flight) => Some(flight),
+            again @ Entry::Again(_) => {
+                entries.all.insert(number, again);
+                None
+            }
+        }
+    }
+
     fn remove(&self, number: u64) -> bool {
         self.lock().all.remove(&number).is_some()
     }
@@ -175,7 +187,7 @@ impl Flight {
     }
 }
 
-/// A flight that is being sent. Where the caller does not wait for that, there is none.
+/// A flight that is being sent: it leaves where the caller does not wait for that.
 pub(super) struct Leg<'a> {
     publisher: &'a Arc<Inner>,
     pub(super) number: u64,
@@ -199,7 +211,10 @@ impl<'a> Leg<'a> {
 
     /// Sends it for the first time; where that fails, it is tried again like any other.
     pub(super) async fn send(mut self, message: Outgoing) {
-        let sent = self.try_send(message).await;
+        // The way to the connection may be full.
+        let timeout = self.publisher.connection.request_timeout();
+        let sent = tokio::time::timeout(timeout, self.try_send(message)).await;
+        let sent = sent.unwrap_or_else(|_| Err(ErrorKind::TimedOut(timeout).into()));
         self.is_sent = true;
         if let Err(error) = sent {
             try_again(self.publisher, self.number, error);
@@ -209,15 +224,22 @@ impl<'a> Leg<'a> {
     async fn try_send(&self, message: Outgoing) -> Result<()> {
         let connection = &self.publisher.connection;
         connection.require_connected()?;
-        let inbox = self.publisher.answers.inbox(self.publisher).await?;
-        message.send_for_answer(connection, format!("{inbox}{}", self.number)).await
+        let answers = &self.publisher.answers;
+        let inbox = answers.inbox(self.publisher).await?;
+        message.send_for_answer(connection, format!("{inbox}{}", self.number)).await?;
+        // Whoever listens no more has not seen it, either.
+        match answers.is_open(&inbox) {
+            true => Ok(()),
+            false => Err(ErrorKind::Disconnected.into()),
+        }
     }
 }
 
 impl Drop for Leg<'_> {
     fn drop(&mut self) {
-        if !self.is_sent {
-            leave(self.publisher, self.number);
+        // What a task tries again leaves with that.
+        if !self.is_sent && self.publisher.flights.remove_first(self.number).is_some() {
+            self.publisher.left(1);
         }
     }
 }
@@ -242,7 +264,17 @@ pub(super) fn try_again(publisher: &Arc<Inner>, number: u64, error: Error) {
     tokio::spawn(trying.instrument(span));
 }
 
-/// Lets every flight at its first attempt leave without a word: nobody listens any more.
+/// Ends every flight at its first attempt: nobody listens any more.
+pub(super) fn abandon(publisher: &Inner) {
+    for number in publisher.flights.first(|_| true) {
+        if let Some(flight) = publisher.flights.remove_first(number) {
+            flight.end(publisher, number, Err(ErrorKind::Disconnected.into()));
+            publisher.left(1);
+        }
+    }
+}
+
+/// Lets every flight at its first attempt leave without a word.
 pub(super) fn forget(publisher: &Inner) {
     for number in publisher.flights.first(|_| true) {
         leave(publisher, number);

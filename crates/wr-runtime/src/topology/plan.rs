@@ -158,7 +158,7 @@ pub(super) async fn step(connection: &Connection, wanted: &Wanted, all: &[Wanted
     };
     let mut differences = differences(wanted, actual.as_ref(), stranded);
     differences.extend(overlaps(connection, wanted, actual.as_ref(), all).await?);
-    if connection.client().server_info().cluster.is_none() {
+    if connection.is_local() && connection.client().server_info().cluster.is_none() {
         differences.iter_mut().for_each(alone);
     }
     let is_impossible =
