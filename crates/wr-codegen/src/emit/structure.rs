@@ -266,7 +266,7 @@ fn one_pass(item: &Item<'_>, structure: &Struct<'_>, prefix: &str) -> TokenStrea
     let constants: Vec<TokenStream> = constants
         .enumerate()
         .map(|(index, property)| {
-            let slot = format_ident!("constant_{index}");
+            let slot = format_ident!("__constant_{index}");
             let rule = rule::of(property.ty, "").value;
             let name = key(property);
             quote!(#slot = #name, #rule;)

@@ -17,7 +17,7 @@ pub struct Cursor<'a> {
     /// What is still to be read: the end of `text`.
     pub(crate) rest: &'a [u8],
     text: &'a str,
-    depth: u32,
+    pub(super) depth: u32,
 }
 
 impl<'a> Cursor<'a> {

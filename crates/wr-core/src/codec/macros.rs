@@ -68,7 +68,7 @@ macro_rules! record {
                 #[doc = ::core::concat!("As in [`", ::core::stringify!($owned), "`](struct@", ::core::stringify!($owned), ").")]
                 pub $field: $crate::viewed!($kind 'a $ty),
             )*
-            marker: ::core::marker::PhantomData<&'a ()>,
+            __marker: ::core::marker::PhantomData<&'a ()>,
         }
 
         impl $view<'_> {
@@ -101,12 +101,12 @@ macro_rules! record {
                 fn into_view<'a>(self) -> Self::View<'a> {
                     $view {
                         $($field: $crate::codec::viewed::$kind::<$ty>(self.$field),)*
-                        marker: ::core::marker::PhantomData,
+                        __marker: ::core::marker::PhantomData,
                     }
                 }
 
                 fn from_view(view: $view<'_>) -> Self {
-                    let _ = view.marker;
+                    let _ = view.__marker;
                     Self { $($field: $crate::codec::owned::$kind::<$ty>(view.$field),)* }
                 }
 
@@ -130,7 +130,7 @@ macro_rules! record {
                     fields::<$crate::codec::Borrowed, _>(cursor, |$($field),*| {
                         ::core::option::Option::Some($view {
                             $($field: $crate::codec::finish::$kind($field)?,)*
-                            marker: ::core::marker::PhantomData,
+                            __marker: ::core::marker::PhantomData,
                         })
                     })
                 }

@@ -7,18 +7,18 @@ impl Cursor<'_> {
     /// Skips a value. Does not recurse: one bit a level says what the level is.
     #[doc(hidden)]
     pub fn skip(&mut self) -> Option<()> {
-        let mut inside = Levels::default();
+        let (mut inside, around) = (Levels::default(), self.depth);
         loop {
             self.skip_space();
             let has_begun = match self.next()? {
                 b'"' => self.skip_string().map(|()| false),
                 b'{' => {
-                    inside.push(true)?;
+                    inside.push(true, around)?;
                     self.skip_space();
                     Some(!matches!(self.rest, [b'}', ..]))
                 }
                 b'[' => {
-                    inside.push(false)?;
+                    inside.push(false, around)?;
                     self.skip_space();
                     Some(!matches!(self.rest, [b']', ..]))
                 }
@@ -92,9 +92,10 @@ impl Default for Levels {
 }
 
 impl Levels {
+    /// Goes into a level, where there are so many around the value.
     #[inline]
-    fn push(&mut self, is_object: bool) -> Option<()> {
-        let is_full = self.0.leading_zeros() == 0;
+    fn push(&mut self, is_object: bool, around: u32) -> Option<()> {
+        let is_full = self.0.leading_zeros() <= around;
         self.0 = self.0 << 1 | u64::from(is_object);
         (!is_full).then_some(())
     }

@@ -35,9 +35,13 @@ pub struct Thing {
     choice: Option<Choice>,
     note: Option<String>,
     free: Option<Value>,
+    rows: Option<Vec<Vec<Value>>>,
+    maps: Option<Vec<BTreeMap<String, Value>>>,
 }
 
 static NAME: Text = Text::new().min(1).max(70);
+static ROWS: List<List<Any>> = List::of(List::of(Any));
+static MAPS: List<Map<Any>> = List::of(Map::of(Any));
 static COUNT: Integer = Integer::new(i64::MIN as i128, i64::MAX as i128);
 static SIZE: Integer = Integer::new(0, u64::MAX as i128);
 static RATIO: Number = Number::new();
@@ -64,6 +68,8 @@ impl Contract for Thing {
             choice: object.optional("choice", &Nested)?,
             note: object.optional("a \"note\"", &NOTE)?,
             free: object.optional("free", &Any)?,
+            rows: object.optional("rows", &ROWS)?,
+            maps: object.optional("maps", &MAPS)?,
         })
     }
 
@@ -91,6 +97,8 @@ crate::record! {
         optional choice: Choice = "choice", Nested;
         optional note: String = "a \"note\"" as "a \\\"note\\\"", NOTE;
         optional free: Value = "free", Any;
+        optional rows: Vec<Vec<Value>> = "rows", ROWS;
+        optional maps: Vec<BTreeMap<String, Value>> = "maps", MAPS;
     }
 }
 
@@ -357,6 +365,12 @@ fn depth() {
                 judge(with(&format!(r#""{name}":{nested}"#)).as_bytes());
             }
             judge(with(&format!(r#""parts":{{"a":{nested}}}"#)).as_bytes());
+            // What stands before and behind it is viewed with it.
+            judge(with(&format!(r#""rows":[["a"],[{nested}],["b"]]"#)).as_bytes());
+            judge(
+                with(&format!(r#""maps":[{{"a":{nested},"a":1}},{{"b":{nested}}},{{}}]"#))
+                    .as_bytes(),
+            );
         }
     }
 }
