@@ -3,7 +3,7 @@
 //! It knows no event: [`main`] is handed a catalogue, and another domain has a `wr` of its own by
 //! calling it with another one.
 //!
-//! A verb is a module: it asks [`wr_runtime`], and gives what it found to [`Screen`], as text for a
+//! A verb is a module: it asks [`wr_runtime`], and gives what it found to the screen, as text for a
 //! person or with `--json` for a program. Personal data is masked unless asked for.
 
 use std::io::{self, IsTerminal};
