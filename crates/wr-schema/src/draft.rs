@@ -1,6 +1,6 @@
 //! A catalogue as it was read: parsed, placed, not yet judged.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::json::{self, FileId, Member, Node, Span, SyntaxError};
 use crate::names::{NameError, Subject, Version};
@@ -148,6 +148,22 @@ impl<'a> Draft<'a> {
     /// The topology, where there is one that is JSON.
     pub fn topology(&self) -> Option<&Node> {
         self.at("topology.json")?.content.as_ref().ok()
+    }
+
+    /// The subjects of the catalogue.
+    pub(crate) fn subjects(&self) -> BTreeSet<String> {
+        let subjects = self.files.iter().filter_map(|file| match &file.place {
+            Place::Event(subject, _) => Some(subject.to_string()),
+            Place::Envelope(_)
+            | Place::Definitions(_)
+            | Place::DeadLetter(_)
+            | Place::Topology
+            | Place::Waivers
+            | Place::NoSubject(_)
+            | Place::NoVersion(_)
+            | Place::Stray => None,
+        });
+        subjects.collect()
     }
 
     /// The topology as streams and consumers, and its text; nothing where it is none, which the

@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::draft::{Draft, Place};
+use crate::draft::Draft;
 use crate::json::{Member, Node, Span};
 use crate::lint::{Check, Report};
 use crate::topology::{ROLES, Topology};
@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check::Catalog(check);
 fn check(draft: &Draft<'_>, report: &mut Report<'_>) {
     let Some((topology, root)) = draft.streams() else { return };
     let Some(services) = root.member("services") else { return };
-    let subjects = subjects(draft);
+    let subjects = draft.subjects();
     let published = published(services, &subjects, report);
     let run = run(services, &topology, report);
     for service in services.value.members() {
@@ -41,23 +41,6 @@ fn check(draft: &Draft<'_>, report: &mut Report<'_>) {
             report.at(services.key_span, message, help);
         }
     }
-}
-
-/// The subjects of the catalogue.
-fn subjects(draft: &Draft<'_>) -> BTreeSet<String> {
-    let places = draft.files.iter().map(|file| &file.place);
-    let subjects = places.filter_map(|place| match place {
-        Place::Event(subject, _) => Some(subject.to_string()),
-        Place::Envelope(_)
-        | Place::Definitions(_)
-        | Place::DeadLetter(_)
-        | Place::Topology
-        | Place::Waivers
-        | Place::NoSubject(_)
-        | Place::NoVersion(_)
-        | Place::Stray => None,
-    });
-    subjects.collect()
 }
 
 /// A name is the `source` of events, and stands in the configuration of the server.

@@ -6,9 +6,9 @@
 //!
 //! Add the subject to the `subjects` of exactly one stream.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::draft::{Draft, Place};
+use crate::draft::Draft;
 use crate::json::{Node, Span};
 use crate::lint::{Check, Report};
 use crate::topology::{Filters, Topology, is_filter};
@@ -24,7 +24,7 @@ fn check(draft: &Draft<'_>, report: &mut Report<'_>) {
         .flat_map(|stream| stream.subjects.iter().map(String::as_str))
         .collect();
     let streams = root.member("streams").map_or(root.head(), |member| member.key_span);
-    for subject in subjects(draft) {
+    for subject in draft.subjects() {
         if !stored.covers(&subject) {
             let message = format!("no stream stores `{subject}`");
             report.at(streams, message, "add it to the `subjects` of one stream");
@@ -32,21 +32,6 @@ fn check(draft: &Draft<'_>, report: &mut Report<'_>) {
     }
     dead_letters(&topology, root, report);
     redrive(&topology, root, report);
-}
-
-fn subjects(draft: &Draft<'_>) -> BTreeSet<String> {
-    let subjects = draft.files.iter().filter_map(|file| match &file.place {
-        Place::Event(subject, _) => Some(subject.to_string()),
-        Place::Envelope(_)
-        | Place::Definitions(_)
-        | Place::DeadLetter(_)
-        | Place::Topology
-        | Place::Waivers
-        | Place::NoSubject(_)
-        | Place::NoVersion(_)
-        | Place::Stray => None,
-    });
-    subjects.collect()
 }
 
 fn overlaps(topology: &Topology, root: &Node, report: &mut Report<'_>) {
