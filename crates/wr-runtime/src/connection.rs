@@ -419,6 +419,16 @@ impl Connection {
         }
     }
 
+    /// Runs a call of the client until it ends, or until the server denies anything on this
+    /// connection: such a call would only time out, for a denial reaches the client apart from it.
+    /// For where nothing else is under way.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PermissionDenied`]: what was denied.
+    pub async fn unless_forbidden<T>(&self, call: impl Future<Output = T>) -> Result<T> {
+        self.unless_denied(self.mark(), |_| true, call).await
+    }
+
     /// Whether it keeps every answer from us.
     pub(crate) fn deafens(&self, denial: &Denial) -> bool {
         let below = denial.subject.strip_prefix(&self.inbox_prefix);

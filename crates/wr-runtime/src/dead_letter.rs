@@ -36,6 +36,7 @@ pub use keep::{Keeper, Kept};
 pub use queue::{DeadLetterQueue, Entry, Group, ListOrder, PurgeReport};
 pub use redrive::{RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 pub use selection::Selection;
+pub use stored::StoredMessage;
 pub(crate) use stored::get;
 
 /// The most bytes that the circumstances add to a message in the form `raw`, where the names of

@@ -6,7 +6,7 @@ use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErro
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::subject::SubjectError;
-use async_nats::{Subject, client, jetstream};
+use async_nats::{HeaderMap, Subject, client, jetstream};
 use bytes::Bytes;
 
 use crate::connection::{Connection, Denial, Mark, with_sources};
@@ -149,6 +149,32 @@ impl Outgoing {
             _ if is_invalid_subject(error) => ErrorKind::InvalidSubject.into(),
             _ => ErrorKind::Nats(with_sources(error)).into(),
         }
+    }
+}
+
+impl Connection {
+    /// Sends a message that nobody judged into its stream, again and again until the stream has it
+    /// or the deadline is over: for tools, where services have a
+    /// [`Publisher`](crate::Publisher). Its headers have to hold a `Nats-Msg-Id`, without which a
+    /// second attempt may be a second message. The acknowledgement says `duplicate` where the stream
+    /// had the message before the call.
+    ///
+    /// # Errors
+    /// The server refuses the message, or is not permitted to take it from this user; or it is not
+    /// known whether a stream has it: those are [retryable](Error::is_retryable).
+    pub async fn deliver(
+        &self,
+        subject: impl Into<Subject>,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Duration,
+    ) -> Result<PublishAck> {
+        let outgoing = Outgoing { subject: subject.into(), headers: headers.into(), body };
+        let persistence = Persistence { deadline, pause: Duration::from_millis(50) };
+        let Delivered { mut ack, attempts } = outgoing.deliver(self, persistence).await?;
+        // An earlier attempt of ours is no duplicate.
+        ack.duplicate &= attempts == 1;
+        Ok(ack)
     }
 }
 

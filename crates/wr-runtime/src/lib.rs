@@ -46,7 +46,7 @@ mod validator;
 pub use connection::{ConnectOptions, Connection};
 pub use dead_letter::{
     DeadLetter, DeadLetterQueue, Entry, Group, Keeper, Kept, ListOrder, PurgeReport, Reason,
-    RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip,
+    RedriveOptions, RedriveOutcome, RedriveReport, Selection, Skip, StoredMessage,
 };
 pub use delivery::Delivery;
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -14,12 +14,27 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A message as its stream has it.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredMessage {
-    pub(crate) subject: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    pub(crate) stored_at: DateTime<Utc>,
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StoredMessage {
+    /// Its subject.
+    pub subject: String,
+    /// Its headers; none that NATS could not carry.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// When the stream stored it.
+    pub stored_at: DateTime<Utc>,
+}
+
+impl Connection {
+    /// The message at a sequence number of a stream; none where the stream has it no more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StreamMissing`], or the stream cannot be read.
+    pub async fn stored(&self, stream: &str, sequence: u64) -> Result<Option<StoredMessage>> {
+        get(self, stream, sequence).await
+    }
 }
 
 /// What the server answers.
