@@ -77,12 +77,15 @@ pub(crate) enum Verb {
   wr publish paused.json                     a message with its envelope, or one a line
   wr publish - < messages.jsonl
   wr publish payload.json --type queue.paused --source ops --queue concert-tickets
-  wr publish paused.json --dry-run           judges, and sends nothing")]
+  wr publish paused.json --dry-run           judges, and sends nothing
+
+A message with its envelope has an id: what is sent again within the duplicate window of its stream
+is stored once. A payload gets a new one in every run: what was interrupted goes on with `--from`.")]
     Publish(PublishArguments),
     /// Shows one message of a stream
     #[command(after_help = "Examples:
   wr get POSITION_EVENTS 1042
-  wr get POSITION_EVENTS 1042 --body > body.json")]
+  wr get POSITION_EVENTS 1042 --show-personal-data --body > body.json")]
     Get(GetArguments),
     /// The dead-letter queue
     #[command(subcommand)]
@@ -102,6 +105,22 @@ pub(crate) enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+impl Verb {
+    /// Whether it only asks: who stops listening has heard enough, and nothing is left undone.
+    pub(crate) fn reads(&self) -> bool {
+        match self {
+            Verb::Topology(verb) => !matches!(verb, TopologyVerb::Apply(_)),
+            Verb::Dlq(verb) => matches!(verb, DlqVerb::List(_) | DlqVerb::Show(_)),
+            Verb::Publish(_) => false,
+            Verb::Tail(_)
+            | Verb::Get(_)
+            | Verb::Health
+            | Verb::Doctor(_)
+            | Verb::Completion { .. } => true,
+        }
+    }
 }
 
 /// How to connect.
@@ -247,6 +266,9 @@ pub(crate) struct PublishArguments {
     /// The queue that a payload is about
     #[arg(long, value_name = "ID", requires = "event_type")]
     pub(crate) queue: Option<String>,
+    /// Begin with this message of the file, counted from 1; all are judged
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_one)]
+    pub(crate) from: usize,
     /// Judge, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -384,6 +406,11 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     })
 }
 
+fn from_one(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "no number from 1 on".into())
+}
+
 fn named_text(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("it has no `=` between name and value")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -418,6 +445,27 @@ mod tests {
             }
         }
         look(&Arguments::command(), "wr");
+    }
+
+    /// Each up to where a shell takes over, or a remark begins.
+    #[test]
+    fn every_example_is_understood() {
+        fn look(command: &clap::Command, examples: &mut Vec<String>) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines = help.lines().filter_map(|line| line.strip_prefix("  wr "));
+            examples.extend(lines.map(str::to_owned));
+            command.get_subcommands().for_each(|verb| look(verb, examples));
+        }
+        let mut examples = Vec::new();
+        look(&Arguments::command(), &mut examples);
+        assert!(examples.len() > 20, "{examples:?}");
+        for example in examples {
+            let end = ["  ", "|", "<", ">"].map(|end| example.find(end).unwrap_or(example.len()));
+            let line = example.get(..end.into_iter().min().unwrap()).unwrap();
+            let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+            let parsed = Arguments::try_parse_from(std::iter::once("wr").chain(words));
+            assert!(parsed.is_ok(), "`wr {line}`: {}", parsed.unwrap_err());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod redrive;
 mod show;
 
 use std::fmt::Display;
+use std::io::Write;
 
 use serde_json::{Value, json};
 use wr_core::Catalogue;

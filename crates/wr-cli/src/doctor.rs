@@ -1,6 +1,6 @@
 //! `wr doctor`: everything that can be wrong, looked at in turn, and what to do about it.
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use serde::Serialize;

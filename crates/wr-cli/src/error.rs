@@ -41,9 +41,6 @@ impl Error {
 
     /// As text, or as a document where a program reads.
     pub(crate) fn write(&self, err: &mut dyn Write, json: bool) -> io::Result<()> {
-        if self.exit == Exit::Done {
-            return Ok(());
-        }
         if json {
             return writeln!(err, "{}", json!({ "error": self.what, "help": self.next }));
         }
@@ -54,10 +51,6 @@ impl Error {
 
 impl From<io::Error> for Error {
     fn from(cause: io::Error) -> Error {
-        // Nobody reads any more, as in `wr tail | head`: what was asked for was shown.
-        if cause.kind() == io::ErrorKind::BrokenPipe {
-            return Error { exit: Exit::Done, what: String::new(), next: String::new() };
-        }
         let next = "see to where the output goes, then run the command again";
         Error::failed(format!("cannot write the output: {cause}"), next)
     }

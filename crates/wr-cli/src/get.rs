@@ -1,14 +1,11 @@
 //! `wr get`: one message of a stream.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wr_core::Catalogue;
-use wr_core::chrono::DateTime;
-use wr_runtime::Registry;
-use wr_runtime::async_nats::jetstream::ErrorCode;
-use wr_runtime::async_nats::jetstream::stream::RawMessageErrorKind;
+use wr_runtime::{ErrorKind, Registry};
 
 use crate::Exit;
 use crate::arguments::{ConnectArguments, GetArguments};
@@ -35,43 +32,31 @@ pub(crate) async fn run(
 ) -> Result<Exit> {
     let GetArguments { stream: name, sequence, body } = options;
     let connection = connect.connect().await?;
-    let stream = connection.jetstream().get_stream_no_info(&name).await.map_err(|error| {
-        Error::usage(format!("stream `{name}`: {error}"), "see the streams with `wr health`")
-    })?;
-    let message = match stream.get_raw_message(sequence).await {
-        Ok(message) => message,
-        Err(error) => {
-            let text = format!("message {sequence} of stream `{name}`: {error}");
-            return match error.kind() {
-                RawMessageErrorKind::NoMessageFound => {
-                    let _ = writeln!(screen.err, "{text}: it was never there, or is gone");
-                    Ok(Exit::No)
-                }
-                RawMessageErrorKind::JetStream(error)
-                    if error.error_code() == ErrorCode::STREAM_NOT_FOUND =>
-                {
-                    Err(Error::usage(text, "see the streams with `wr health`"))
-                }
-                _ => {
-                    Err(Error::failed(text, "`wr doctor` looks at the connection and permissions"))
-                }
-            };
+    let got = connection.stored(&name, sequence).await.map_err(|error| match error.kind() {
+        ErrorKind::StreamMissing(_) | ErrorKind::InvalidSubject => {
+            let what = format!("stream `{name}`: {error}");
+            Error::usage(what, "see the streams with `wr health`")
         }
+        _ => error.into(),
+    })?;
+    let Some(message) = got else {
+        let text = format!("message {sequence} of stream `{name}`");
+        writeln!(screen.err, "{text}: it was never there, or is gone")?;
+        return Ok(Exit::No);
     };
     if body {
-        screen.out.write_all(&message.payload)?;
+        screen.out.write_all(&message.body)?;
         return Ok(Exit::Done);
     }
     let registry = Registry::new(catalogue)?;
-    let stored_at = i64::try_from(message.time.unix_timestamp_nanos()).unwrap_or_default();
     let shows = screen.shows_personal_data;
     let got = Got {
         stream: name,
         sequence,
-        stored_at: time(DateTime::from_timestamp_nanos(stored_at)),
+        stored_at: time(message.stored_at),
         headers: headers(&message.headers),
-        decoded: Decoded::read(catalogue, &registry, &message.subject, &message.payload, shows),
-        subject: message.subject.to_string(),
+        decoded: Decoded::read(catalogue, &registry, &message.subject, &message.body, shows),
+        subject: message.subject,
     };
     screen.show(&got, write)?;
     Ok(Exit::Done)

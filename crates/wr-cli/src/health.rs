@@ -1,6 +1,6 @@
 //! `wr health`: how the connection, every stream and every consumer are.
 
-use std::io;
+use std::io::{self, Write};
 
 use wr_core::Catalogue;
 use wr_runtime::{Health, HealthCheck};

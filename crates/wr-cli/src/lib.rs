@@ -6,7 +6,7 @@
 //! A verb is a module: it asks [`wr_runtime`], and gives what it found to the screen, as text for a
 //! person or with `--json` for a program. Personal data is masked unless asked for.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -29,7 +29,7 @@ mod topology;
 
 use arguments::{Arguments, Verb};
 use error::{Error, Result};
-use screen::Screen;
+use screen::{Output, Screen};
 
 /// How a verb ended.
 ///
@@ -68,11 +68,10 @@ pub fn main(catalogue: &'static Catalogue) -> ExitCode {
         Err(error) => error.exit(),
     };
     let colour = arguments.colour(io::stdout().is_terminal());
-    let mut out = io::BufWriter::new(io::stdout());
-    let mut err = io::stderr();
+    let reads = arguments.verb.reads();
     let mut screen = Screen {
-        out: &mut out,
-        err: &mut err,
+        out: Output::new(io::BufWriter::new(io::stdout())),
+        err: Output::new(io::stderr()),
         colour,
         json: arguments.json,
         shows_personal_data: arguments.show_personal_data,
@@ -86,12 +85,17 @@ pub fn main(catalogue: &'static Catalogue) -> ExitCode {
             "see to the limits of this machine, then run the command again",
         )),
     };
+    let heard = match screen.out.flush() {
+        // Nobody reads any more, as in `wr tail | head`: what was asked for was shown.
+        Err(cause) if reads && cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        flushed => flushed,
+    };
+    let exit = exit.and_then(|exit| heard.map_or_else(|cause| Err(cause.into()), |()| Ok(exit)));
     let exit = exit.unwrap_or_else(|error| {
         // Where nobody hears of the error, the exit code is left.
-        let _ = error.write(screen.err, screen.json);
+        let _ = error.write(&mut screen.err, screen.json);
         error.exit()
     });
-    let _ = screen.out.flush();
     ExitCode::from(exit.code())
 }
 
@@ -103,7 +107,10 @@ async fn run(
     let Arguments { connect, verb, .. } = arguments;
     match verb {
         Verb::Completion { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "wr", &mut screen.out);
+            // Into memory first: who generates it panics where it cannot be written.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "wr", &mut script);
+            screen.out.write_all(&script)?;
             Ok(Exit::Done)
         }
         Verb::Topology(verb) => topology::run(catalogue, &connect, verb, screen).await,

@@ -1,6 +1,6 @@
 //! A message as it is shown: decoded, judged, and masked.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value};

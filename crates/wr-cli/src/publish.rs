@@ -1,6 +1,7 @@
 //! `wr publish`: messages from a file, each judged by its schema before it is sent.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +9,6 @@ use wr_core::chrono::{SecondsFormat, Utc};
 use wr_core::uuid::Uuid;
 use wr_core::{Catalogue, Subject};
 use wr_runtime::async_nats::HeaderMap;
-use wr_runtime::async_nats::jetstream::message::PublishMessage;
 use wr_runtime::{Connection, Registry, Side, TraceContext};
 
 use crate::Exit;
@@ -30,6 +30,9 @@ struct Published {
     /// Why it was not sent.
     refused: Option<String>,
 }
+
+/// How long to try to publish one: longer than the election of a leader takes.
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// All or nothing is judged; nothing is sent where one message is refused.
 pub(crate) async fn run(
@@ -61,6 +64,13 @@ pub(crate) async fn run(
         writeln!(screen.err, "nothing was sent")?;
         return Ok(Exit::No);
     }
+    let all = ready.len();
+    if options.from > all {
+        let what =
+            format!("`--from {}`: the file has {}", options.from, count(all as u64, "message"));
+        return Err(Error::usage(what, "give the number of a message in the file"));
+    }
+    let ready = ready.split_off(options.from - 1);
     if options.dry_run {
         let text = format!("{} would be sent", count(ready.len() as u64, "message"));
         screen.show(&serde_json::json!({ "would_send": ready.len() }), |screen, _| {
@@ -70,13 +80,11 @@ pub(crate) async fn run(
     }
     let connection = connect.connect().await?;
     for (number, subject, message) in &ready {
-        let told = send(&connection, *number, subject, message).await.map_err(|why| {
-            let rest = format!("message {number} of {}, and those behind it", ready.len());
-            let next = "run the command again: what was sent has its id, and is not stored twice \
-                        within the stream's duplicate window";
-            Error::failed(format!("{rest}, were not sent: {why}"), next)
-        })?;
+        let sent = send(&connection, *number, subject, message).await;
+        let told = sent.map_err(|why| options.unsent(*number, all, message, &why))?;
         screen.show(&told, write)?;
+        // Who stops this run, or watches it, has seen what was sent; the last flush tells of errors.
+        let _ = screen.out.flush();
     }
     Ok(Exit::Done)
 }
@@ -142,6 +150,37 @@ impl PublishArguments {
         }
         Ok(message)
     }
+
+    /// What to say of a message that could not be sent. Payloads get new ids in every run, so that
+    /// nothing but their number tells the next run where to begin.
+    fn unsent(&self, number: usize, all: usize, message: &Value, why: &wr_runtime::Error) -> Error {
+        let is_unknown = why.is_retryable();
+        let what = match is_unknown {
+            true => {
+                format!("message {number} of {all} may be stored, those behind it were not sent")
+            }
+            false => format!("message {number} of {all}, and those behind it, were not sent"),
+        };
+        let next = match (&self.event_type, is_unknown) {
+            (None, _) => {
+                "run the command again: what was sent has its id, and is not stored twice within \
+                 the duplicate window of its stream"
+                    .to_owned()
+            }
+            (Some(_), false) => format!(
+                "see to that, then run the command again with `--from {number}`: those before it \
+                 are stored"
+            ),
+            (Some(event_type), true) => format!(
+                "those before it are stored; look for its id with `wr tail --type {event_type} \
+                 --since 10m --no-follow --json | grep {}`, then run the command again, with \
+                 `--from {}` where it is there, else with `--from {number}`",
+                id(message),
+                number + 1
+            ),
+        };
+        Error::failed(format!("{what}: {why}"), next)
+    }
 }
 
 /// The subject of a message that may be sent, or why it may not.
@@ -168,29 +207,27 @@ async fn send(
     number: usize,
     subject: &'static str,
     message: &Value,
-) -> Result<Published, String> {
-    let id = message.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+) -> Result<Published, wr_runtime::Error> {
     let mut headers = HeaderMap::new();
     headers.insert("Content-Type", "application/json");
-    headers.insert("Nats-Msg-Id", id.as_str());
-    let trace = TraceContext::root();
-    headers.insert("traceparent", format!("00-{}-{}-01", trace.trace_id(), trace.span_id()));
+    headers.insert("Nats-Msg-Id", id(message));
+    TraceContext::root().write(&mut headers);
     let body = message.to_string().into_bytes();
-    let outgoing = PublishMessage::build().payload(body.into()).headers(headers);
-    let sent = connection.jetstream().send_publish(subject, outgoing).await;
-    let told = match sent {
-        Ok(told) => told.await.map_err(|error| error.to_string())?,
-        Err(error) => return Err(error.to_string()),
-    };
+    let told = connection.deliver(subject, headers, body.into(), DEADLINE).await?;
     Ok(Published {
         number,
         subject: Some(subject),
-        id: Some(id),
+        id: Some(id(message).to_owned()),
         stream: Some(told.stream),
         sequence: Some(told.sequence),
         duplicate: told.duplicate,
         refused: None,
     })
+}
+
+/// The id of a message that was judged.
+fn id(message: &Value) -> &str {
+    message.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn write(screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
@@ -204,4 +241,42 @@ fn write(screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
     let text = screen.paint(tone, what);
     let (subject, id) = (told.subject.unwrap_or_default(), told.id.as_deref().unwrap_or_default());
     writeln!(screen.out, "{text} {subject} as {place}, id {id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use wr_runtime::ErrorKind;
+
+    use super::*;
+    use crate::arguments::{Arguments, Verb};
+
+    /// What is said of message 3 of 9, in the words of JSON.
+    fn unsent(arguments: &[&str], why: ErrorKind) -> String {
+        let arguments = [&["wr", "publish", "file"], arguments].concat();
+        let Verb::Publish(options) = Arguments::try_parse_from(arguments).unwrap().verb else {
+            unreachable!("it publishes");
+        };
+        let mut told = Vec::new();
+        let error = options.unsent(3, 9, &serde_json::json!({ "id": "the-id" }), &why.into());
+        error.write(&mut told, true).unwrap();
+        String::from_utf8(told).unwrap()
+    }
+
+    #[test]
+    fn who_sends_payloads_is_told_where_to_go_on() {
+        let late = || ErrorKind::TimedOut(DEADLINE);
+        let told = unsent(&["--type", "queue.paused"], late());
+        for part in ["message 3 of 9 may be stored", "grep the-id", "`--from 3`", "`--from 4`"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let told = unsent(&["--type", "queue.paused"], ErrorKind::InvalidSubject);
+        for part in ["message 3 of 9, and those behind it, were not sent", "`--from 3`"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        for why in [late(), ErrorKind::InvalidSubject] {
+            let told = unsent(&[], why);
+            assert!(told.contains("run the command again: what was sent has its id"), "{told}");
+        }
+    }
 }

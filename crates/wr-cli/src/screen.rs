@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 /// Where a verb writes to, and how.
 pub(crate) struct Screen<'a> {
     /// What was asked for. Standard output.
-    pub(crate) out: &'a mut dyn Write,
+    pub(crate) out: Output<'a>,
     /// Progress, questions and errors. Standard error.
-    pub(crate) err: &'a mut dyn Write,
+    pub(crate) err: Output<'a>,
     /// Whether `out` shows colours.
     pub(crate) colour: bool,
     /// Whether a program reads.
@@ -22,6 +22,41 @@ pub(crate) struct Screen<'a> {
     pub(crate) shows_personal_data: bool,
     /// Whether a person can be asked.
     pub(crate) is_attended: bool,
+}
+
+/// A place to write to whose failure stops no work: what is half done because nobody reads any more
+/// would be worse. After a failure writing does nothing, and [`Write::flush`] tells of it.
+pub(crate) struct Output<'a> {
+    to: Box<dyn Write + 'a>,
+    failed: Option<io::Error>,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(to: impl Write + 'a) -> Output<'a> {
+        Output { to: Box::new(to), failed: None }
+    }
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.failed.is_none() {
+            self.failed = self.to.write_all(bytes).err();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.failed.is_none() {
+            self.failed = self.to.flush().err();
+        }
+        match &self.failed {
+            None => Ok(()),
+            Some(error) => Err(match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), error.to_string()),
+            }),
+        }
+    }
 }
 
 /// What a text is, as a colour tells it.

@@ -1,6 +1,6 @@
 //! `wr tail`: events as they come, decoded and judged.
 
-use std::io;
+use std::io::{self, Write};
 
 use futures_util::stream::{self, BoxStream, StreamExt, select_all};
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub(crate) async fn run(
     let mut messages = select_all(messages);
     let mut shown = 0;
     while options.count.is_none_or(|count| shown < count) {
-        let Some(message) = messages.next().await else { break };
+        let Some(message) = connection.unless_forbidden(messages.next()).await? else { break };
         let message = message?;
         let body = &message.payload;
         // What is filtered by must be seen, whatever is masked after.
@@ -56,7 +56,10 @@ pub(crate) async fn run(
         let decoded = Decoded::read(catalogue, &registry, &message.subject, body, shows);
         let came = came(&message, decoded)?;
         screen.show(&came, write)?;
-        screen.out.flush()?;
+        // Who reads no more has seen what they wanted.
+        if screen.out.flush().is_err() {
+            break;
+        }
         shown += 1;
     }
     Ok(Exit::Done)
@@ -122,7 +125,8 @@ async fn open(
         let next = "`wr doctor` looks at the streams and permissions";
         Error::failed(format!("cannot read stream `{name}`: {error}"), next)
     };
-    let stream = connection.jetstream().get_stream(name).await.map_err(|error| failed(&error))?;
+    let stream = connection.unless_forbidden(connection.jetstream().get_stream(name)).await?;
+    let stream = stream.map_err(|error| failed(&error))?;
     let config = OrderedConfig {
         filter_subjects: filters,
         deliver_policy: match options.since {
@@ -132,7 +136,8 @@ async fn open(
         },
         ..OrderedConfig::default()
     };
-    let consumer = stream.create_consumer(config).await.map_err(|error| failed(&error))?;
+    let consumer = connection.unless_forbidden(stream.create_consumer(config)).await?;
+    let consumer = consumer.map_err(|error| failed(&error))?;
     let is_empty = consumer.cached_info().num_pending == 0;
     if !options.follows() && is_empty {
         return Ok(stream::empty().boxed());

@@ -1,6 +1,6 @@
 //! `wr topology`: the catalogue's streams, buckets and consumers against the server's.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde_json::json;
 use wr_core::Catalogue;

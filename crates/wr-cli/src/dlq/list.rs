@@ -1,5 +1,7 @@
 //! `wr dlq list`: counts by consumer and reason, or one line each.
 
+use std::io::Write;
+
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use wr_runtime::{DeadLetterQueue, Group, ListOrder, Reason, Selection};
@@ -50,7 +52,10 @@ async fn list_each(
 ) -> Result<Exit> {
     let mut entries = std::pin::pin!(queue.list(selection, ListOrder::NewestFirst));
     let mut none = true;
-    while let Some(entry) = entries.try_next().await? {
+    // Who reads no more has seen what they wanted.
+    while screen.out.flush().is_ok()
+        && let Some(entry) = entries.try_next().await?
+    {
         none = false;
         let kept_at = time(entry.kept_at);
         if screen.json {

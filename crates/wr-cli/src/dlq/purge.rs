@@ -1,5 +1,7 @@
 //! `wr dlq purge`: dead letters are deleted.
 
+use std::io::Write;
+
 use serde_json::json;
 use wr_runtime::DeadLetterQueue;
 

@@ -1,6 +1,6 @@
 //! `wr dlq redrive`: dead letters go to the consumer that gave them up.
 
-use std::io;
+use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! `wr dlq show`: a dead letter with all its circumstances.
 
-use std::io;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};

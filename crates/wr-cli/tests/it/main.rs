@@ -8,5 +8,7 @@
 mod connection;
 mod dead_letters;
 mod messages;
+mod output;
+mod publishing;
 mod servers;
 mod support;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wr_runtime::{ConnectOptions, Connection};
 use wr_testkit::Server;
 
 /// What a run of `wr` ended with.
@@ -48,6 +49,29 @@ pub(crate) fn wr(environment: &[(&str, &str)], arguments: &[&str], input: &str) 
     }
 }
 
+/// As [`wr`], where nobody reads what it says from its begin on.
+pub(crate) fn unheard(environment: &[(&str, &str)], arguments: &[&str], input: &str) -> i32 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wr"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait().unwrap().code().unwrap_or(-1)
+}
+
+/// Does something with a connection of its own.
+pub(crate) fn with_connection<T>(url: &str, work: impl AsyncFnOnce(Connection) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let options = ConnectOptions::new("test").server(url);
+    runtime.block_on(async { work(options.connect().await.unwrap()).await })
+}
+
 /// A server with the topology of the catalogue.
 pub(crate) struct Stage {
     pub(crate) server: Server,
@@ -63,6 +87,13 @@ impl Stage {
 
     pub(crate) fn wr(&self, arguments: &[&str]) -> Ran {
         wr(&[("NATS_URL", &self.server.url())], arguments, "")
+    }
+
+    /// How many messages a stream has.
+    pub(crate) fn messages(&self, stream: &str) -> u64 {
+        with_connection(&self.server.url(), async |connection| {
+            connection.jetstream().get_stream(stream).await.unwrap().cached_info().state.messages
+        })
     }
 
     /// Publishes payloads of an event type.
