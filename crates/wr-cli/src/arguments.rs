@@ -15,7 +15,8 @@ pub(crate) struct Arguments {
     /// Write JSON: one document, or one a line where there may be many
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Show personal data, which is masked otherwise
+    /// Show personal data, which is masked otherwise: what a schema marks or does not know, headers of
+    /// unknown names, and errors of dead letters that a handler wrote
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) show_personal_data: bool,
     /// When to write in colours; never where `NO_COLOR` is set

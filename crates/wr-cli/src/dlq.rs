@@ -10,12 +10,13 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use wr_core::Catalogue;
-use wr_runtime::{DeadLetterQueue, Group, Reason, Selection};
+use wr_runtime::{DeadLetter, DeadLetterQueue, Group, Reason, Selection};
 
 use crate::Exit;
 use crate::arguments::{ConnectArguments, DlqVerb, SelectionArguments};
 use crate::error::Result;
 use crate::message::ago;
+use crate::personal::MASK;
 use crate::screen::{Screen, Table, Tone, count};
 
 pub(crate) async fn run(
@@ -62,6 +63,21 @@ impl SelectionArguments {
             Some(limit) => selection.limit(limit),
             None => selection,
         }
+    }
+}
+
+/// Why a dead letter was given up. What a handler wrote, or somebody unknown, may hold a value of the
+/// message, and is masked.
+fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
+    match letter.reason {
+        Reason::UnmarshalError
+        | Reason::SchemaViolation
+        | Reason::UnknownType
+        | Reason::UnknownMajor
+        | Reason::EnvelopeMismatch
+        | Reason::MaxDeliveriesExceeded => &letter.error,
+        _ if shows_personal_data || letter.error.is_empty() => &letter.error,
+        _ => MASK,
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use wr_runtime::ErrorKind;
 
 use crate::Exit;
+use crate::screen::printable;
 
 /// A result of this crate.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -44,7 +45,7 @@ impl Error {
         if json {
             return writeln!(err, "{}", json!({ "error": self.what, "help": self.next }));
         }
-        writeln!(err, "error: {}", self.what)?;
+        writeln!(err, "error: {}", printable(&self.what))?;
         writeln!(err, "  = help: {}", self.next)
     }
 }

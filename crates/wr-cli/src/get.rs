@@ -54,7 +54,7 @@ pub(crate) async fn run(
         stream: name,
         sequence,
         stored_at: time(message.stored_at),
-        headers: headers(&message.headers),
+        headers: headers(&message.headers, shows),
         decoded: Decoded::read(catalogue, &registry, &message.subject, &message.body, shows),
         subject: message.subject,
     };

@@ -8,7 +8,7 @@ use wr_runtime::{Health, HealthCheck};
 use crate::Exit;
 use crate::arguments::ConnectArguments;
 use crate::error::Result;
-use crate::screen::{Screen, Table, Tone};
+use crate::screen::{Screen, Table, Tone, printable};
 
 pub(crate) async fn run(
     catalogue: &'static Catalogue,
@@ -33,7 +33,7 @@ fn write(screen: &mut Screen<'_>, health: &Health) -> io::Result<()> {
     );
     writeln!(screen.out, "{} {text}", mark(screen, Some(server.ok)))?;
     if let Some(reason) = &server.reason {
-        writeln!(screen.out, "  {reason}")?;
+        writeln!(screen.out, "  {}", printable(reason))?;
     }
     writeln!(screen.out)?;
     let mut table = Table::new(&["", "stream", "leader", "replicas", ""]);

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use wr_core::chrono::{DateTime, SecondsFormat, Utc};
 use wr_core::{Catalogue, Subject};
-use wr_runtime::async_nats::HeaderMap;
-use wr_runtime::{Registry, Side};
+use wr_runtime::async_nats::{HeaderMap, HeaderValue};
+use wr_runtime::{Registry, Side, original_subject};
 
-use crate::personal::{mask, mask_all};
-use crate::screen::{Screen, Tone, printable};
+use crate::personal::{MASK, mask, mask_all};
+use crate::screen::{Screen, Tone, printable, printable_json};
 
 /// What a body says, judged by the reader language of its subject.
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    /// Reads and judges a body that came on a subject.
+    /// Reads and judges a body that came on a subject; one that was redriven as its original.
     pub(crate) fn read(
         catalogue: &'static Catalogue,
         registry: &Registry,
@@ -32,6 +32,7 @@ impl Decoded {
         body: &[u8],
         shows_personal_data: bool,
     ) -> Decoded {
+        let subject = original_subject(catalogue, subject);
         let judged = registry.validate_message(Side::Consume, subject, body);
         let mut message: Option<Value> = serde_json::from_slice(body).ok();
         if let (Some(message), false) = (&mut message, shows_personal_data) {
@@ -56,19 +57,45 @@ fn mask_message(subject: Option<&'static Subject>, message: &mut Value) {
         match name.as_str() {
             "data" => mask(&schema, value),
             "id" | "version" | "type" | "timestamp" | "source" | "trace_id" | "span_id"
-            | "queue_id" => {}
+            | "queue_id"
+                if value.is_string() => {}
             _ => mask_all(value),
         }
     }
 }
 
-/// Headers as JSON: a name has one value, or several.
-pub(crate) fn headers(headers: &HeaderMap) -> Map<String, Value> {
+/// Whether a header is one that NATS or the runtime writes, and holds no text of anybody else.
+fn is_known(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    if let Some(rest) = name.strip_prefix("wr-dead-letter-") {
+        return rest != "error" && !rest.starts_with("original-");
+    }
+    name.starts_with("nats-")
+        || matches!(
+            name.as_str(),
+            "content-type"
+                | "traceparent"
+                | "tracestate"
+                | "wr-redrive-count"
+                | "wr-redrive-sequence"
+                | "ce-specversion"
+                | "ce-id"
+                | "ce-type"
+                | "ce-source"
+                | "ce-time"
+                | "ce-subject"
+        )
+}
+
+/// Headers as JSON: a name has one value, or several. Those of unknown names are masked.
+pub(crate) fn headers(headers: &HeaderMap, shows_personal_data: bool) -> Map<String, Value> {
     let mut all = Map::new();
     let mut sorted: Vec<_> = headers.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| AsRef::<str>::as_ref(*a).cmp(b.as_ref()));
     for (name, values) in sorted {
-        let texts: Vec<Value> = values.iter().map(|value| value.as_str().into()).collect();
+        let is_shown = shows_personal_data || is_known(name.as_ref());
+        let shown = |text: &HeaderValue| if is_shown { text.as_str().into() } else { MASK.into() };
+        let texts: Vec<Value> = values.iter().map(shown).collect();
         let value = match <[Value; 1]>::try_from(texts) {
             Ok([one]) => one,
             Err(several) => several.into(),
@@ -108,7 +135,7 @@ pub(crate) fn write_decoded(screen: &mut Screen<'_>, decoded: &Decoded) -> io::R
     match &decoded.message {
         Some(message) => {
             let text = serde_json::to_string_pretty(message).map_err(io::Error::other)?;
-            writeln!(screen.out, "{text}")
+            writeln!(screen.out, "{}", printable_json(&text))
         }
         None => writeln!(screen.out, "no JSON: {} bytes, not shown", decoded.bytes),
     }

@@ -8,10 +8,11 @@ pub(crate) const MASK: &str = "•••";
 /// Masks a payload by its schema.
 ///
 /// A property that the schema does not have may hold anything: a newer minor may have brought it,
-/// with personal data in it.
+/// with personal data in it. So may a value of another kind than the schema has at its place: what a
+/// dead-letter queue holds is what broke its schema.
 pub(crate) fn mask(schema: &Value, value: &mut Value) {
-    if schema.get("x-wr-pii").is_some() {
-        *value = hidden(value);
+    if schema.get("x-wr-pii").is_some() || !is_of_kind(schema, value) {
+        mask_all(value);
         return;
     }
     let branches = schema.get("oneOf").and_then(Value::as_array);
@@ -29,9 +30,32 @@ pub(crate) fn mask(schema: &Value, value: &mut Value) {
     }
 }
 
-/// Masks everything, where nothing is known.
+/// Masks everything, where nothing is known: the names in an object may be addresses too.
 pub(crate) fn mask_all(value: &mut Value) {
-    *value = hidden(value);
+    if !value.is_null() {
+        *value = MASK.into();
+    }
+}
+
+/// Whether a value is of the kind that a schema has; null, which says nothing, is of any. A schema
+/// that names no kind takes all, and its description has to say what is in it.
+fn is_of_kind(schema: &Value, value: &Value) -> bool {
+    let is = |name: &Value| match name.as_str() {
+        Some("string") => value.is_string(),
+        Some("integer") => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        _ => false,
+    };
+    match (schema.get("type"), schema.get("oneOf")) {
+        _ if value.is_null() => true,
+        (Some(Value::Array(names)), _) => names.iter().any(is),
+        (Some(name), _) => is(name),
+        (None, Some(_)) => value.is_object(),
+        (None, None) => true,
+    }
 }
 
 /// Of a union, only the branch that the tag names; where it names none, nothing is known.
@@ -64,7 +88,8 @@ fn mask_members(schemas: &[&Value], members: &mut Map<String, Value>) {
 /// What a schema says of a member.
 enum Member<'a> {
     Of(&'a Value),
-    /// A schema that names no properties takes any, and its description has to say what is in it.
+    /// A schema of objects that names no properties takes any, and its description has to say what
+    /// is in it.
     Free,
 }
 
@@ -73,18 +98,6 @@ fn member<'a>(schema: &'a Value, name: &str) -> Option<Member<'a>> {
         (Some(properties), _) => properties.get(name).map(Member::Of),
         (None, Some(values @ Value::Object(_))) => Some(Member::Of(values)),
         (None, _) => Some(Member::Free),
-    }
-}
-
-/// The same shape without a value.
-fn hidden(value: &Value) -> Value {
-    match value {
-        Value::Null => Value::Null,
-        Value::Array(items) => items.iter().map(hidden).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), hidden(value))).collect()
-        }
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => MASK.into(),
     }
 }
 
@@ -117,7 +130,7 @@ mod tests {
         mask(&schema, &mut value);
         let expected = json!({
             "id": "pos-1", "address": MASK, "people": [{ "name": MASK, "age": MASK }],
-            "free": { "a": 1 }, "map": { "a": MASK }, "new": { "mail": MASK },
+            "free": { "a": 1 }, "map": { "a": MASK }, "new": MASK,
             "who": { "kind": "user", "mail": MASK },
         });
         assert_eq!(value, expected);
@@ -129,5 +142,36 @@ mod tests {
             mask(&schema, &mut value);
             assert_eq!(value, json!({ "who": expected }));
         }
+    }
+
+    #[test]
+    fn what_is_of_another_kind_is_masked() {
+        let schema = json!({ "type": "object", "properties": {
+            "id": { "type": "string" },
+            "count": { "type": ["integer", "null"] },
+            "tags": { "type": "array", "items": { "type": "string" } },
+            "who": { "oneOf": [{ "type": "object", "properties": { "kind": { "const": "job" } } }] },
+            "any": { "description": "whatever" },
+        } });
+        for data in [json!("ip 203.0.113.7"), json!(7), json!([{ "id": "203.0.113.7" }])] {
+            let mut masked = data.clone();
+            mask(&schema, &mut masked);
+            assert_eq!(masked, MASK, "{data}");
+        }
+        let mut value = json!({
+            "id": { "ip_address": "203.0.113.7" }, "count": "ann@example.com",
+            "tags": ["a", { "ann@example.com": 1 }], "who": "ann", "any": [1, { "a": "b" }],
+            "new": { "ann@example.com": 1 },
+        });
+        mask(&schema, &mut value);
+        let expected = json!({
+            "id": MASK, "count": MASK, "tags": ["a", MASK], "who": MASK, "any": [1, { "a": "b" }],
+            "new": MASK,
+        });
+        assert_eq!(value, expected);
+        let fitting = json!({ "id": "a", "count": null, "tags": [], "who": { "kind": "job" } });
+        let mut value = fitting.clone();
+        mask(&schema, &mut value);
+        assert_eq!(value, fitting);
     }
 }

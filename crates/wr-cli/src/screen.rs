@@ -89,7 +89,7 @@ impl Screen<'_> {
     /// One line of JSON.
     pub(crate) fn json_line<T: Serialize>(&mut self, found: &T) -> io::Result<()> {
         let line = serde_json::to_string(found).map_err(io::Error::other)?;
-        writeln!(self.out, "{line}")
+        writeln!(self.out, "{}", printable_json(&line))
     }
 
     /// A text in the colour of what it is.
@@ -174,12 +174,29 @@ impl Table {
 pub(crate) fn printable(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
-        match c.is_control() {
+        match is_odd(c) {
             true => clean.extend(c.escape_default()),
             false => clean.push(c),
         }
     }
     clean
+}
+
+/// As [`printable`], of JSON, which stays JSON; its lines stay lines.
+pub(crate) fn printable_json(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_odd(c) && c != '\n' {
+            true => clean += &format!("\\u{:04x}", u32::from(c)),
+            false => clean.push(c),
+        }
+    }
+    clean
+}
+
+/// Whether a character moves the cursor, or turns around the text behind it.
+fn is_odd(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `1 message`, `2 messages`.
@@ -197,5 +214,12 @@ mod tests {
     #[test]
     fn what_comes_from_outside_cannot_move_the_cursor() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
+        assert_eq!(printable("\u{9b}2J\u{202e}ä\u{2069}"), "\\u{9b}2J\\u{202e}ä\\u{2069}");
+        let value = serde_json::json!({ "a": "\u{9b}2J\u{202e}\u{7f}ä\n\u{1b}" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let clean = printable_json(&text);
+        assert!(clean.chars().all(|c| c == '\n' || !is_odd(c)), "{clean}");
+        assert_eq!(clean.lines().count(), 3);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&clean).unwrap(), value);
     }
 }

@@ -12,7 +12,7 @@ use crate::arguments::{
     ApplyArguments, ConnectArguments, OverrideArguments, StorageArgument, TopologyVerb,
 };
 use crate::error::Result;
-use crate::screen::{Screen, Tone};
+use crate::screen::{Screen, Tone, printable};
 
 pub(crate) async fn run(
     catalogue: &'static Catalogue,
@@ -108,7 +108,7 @@ fn write_drift(screen: &mut Screen<'_>, drift: &[String]) -> io::Result<()> {
         return writeln!(screen.out, "{text}");
     }
     for line in drift {
-        writeln!(screen.out, "{}", screen.paint(Tone::Bad, line))?;
+        writeln!(screen.out, "{}", screen.paint(Tone::Bad, printable(line)))?;
     }
     writeln!(screen.out, "see what a change would do with `wr topology plan`")
 }

@@ -65,6 +65,7 @@ pub use retry::RetryPolicy;
 pub use subscriber::{Subscriber, SubscriberDrained, SubscriberOptions};
 pub use topology::{
     Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
+    original_subject,
 };
 pub use trace::TraceContext;
 

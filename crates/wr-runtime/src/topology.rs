@@ -16,6 +16,7 @@ use wr_core::topology::{Consumer, Stream, Topology as Constants};
 pub use apply::{Applied, Permission};
 pub use overrides::Overrides;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
+pub use redrive::original_subject;
 pub(crate) use redrive::{Redrives, redrive_subject, redriven};
 pub(crate) use subjects::{fill, is_filter, stored};
 pub(crate) use wanted::consumer_config;

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use wr_runtime::{DeadLetterQueue, Group, ListOrder, Reason, Selection};
 
-use super::groups_text;
+use super::{error, groups_text};
 use crate::Exit;
 use crate::arguments::ListArguments;
 use crate::error::Result;
@@ -65,7 +65,7 @@ async fn list_each(
                     "reason": letter.reason.as_str(),
                     "consumer": letter.consumer,
                     "original_subject": letter.original_subject,
-                    "error": letter.error,
+                    "error": error(letter, screen.shows_personal_data),
                 }),
                 Err(error) => json!({ "unreadable": error.to_string() }),
             };
@@ -86,7 +86,7 @@ async fn list_each(
                     "{} {reason} {} {}",
                     printable(consumer),
                     printable(subject),
-                    printable(&letter.error)
+                    printable(error(letter, screen.shows_personal_data))
                 )
             }
             Err(error) => screen.paint(Tone::Bad, printable(&error.to_string())),

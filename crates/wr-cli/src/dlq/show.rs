@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use wr_core::Catalogue;
 use wr_runtime::{DeadLetterQueue, Registry};
 
+use super::error;
 use crate::Exit;
 use crate::arguments::ShowArguments;
 use crate::error::Result;
@@ -55,7 +56,7 @@ pub(super) async fn run(
     let shown = Shown {
         sequence,
         reason: letter.reason.as_str().to_owned(),
-        error: letter.error.clone(),
+        error: error(&letter, shows).to_owned(),
         original_subject: subject.clone(),
         given_up_at: time(letter.timestamp),
         stream: letter.stream.clone(),
@@ -66,7 +67,7 @@ pub(super) async fn run(
         schema_errors: broken
             .map(|it| json!({ "pointer": it.pointer, "keyword": it.keyword }))
             .collect(),
-        original_headers: headers(&letter.original_headers),
+        original_headers: headers(&letter.original_headers, shows),
         decoded: Decoded::read(catalogue, &registry, subject, &letter.body, shows),
     };
     screen.show(&shown, write_shown)?;

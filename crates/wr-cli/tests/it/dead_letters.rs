@@ -94,13 +94,17 @@ fn an_incident() {
     let sequence = each[0]["sequence"].to_string();
 
     let shown = stage.wr(&["dlq", "show", &sequence]).expect(0).out;
-    for part in ["permanent_error: the disk is full", "after 1 delivery", "QUEUE_EVENTS 5", "•••"]
+    for part in
+        ["permanent_error: •••", "after 1 delivery", "QUEUE_EVENTS 5", "\"paused_by\": \"•••\""]
     {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains("ann@"), "{shown}");
+    assert_eq!(each[0]["error"], "•••");
     let all = stage.wr(&["dlq", "show", &sequence, "--show-personal-data", "--json"]).expect(0);
-    assert_eq!(all.json()[0]["message"]["data"]["paused_by"], "ann@example.com");
+    let all = all.json();
+    assert_eq!(all[0]["message"]["data"]["paused_by"], "ann@example.com");
+    assert_eq!(all[0]["error"], "the disk is full");
     stage.wr(&["dlq", "show", "99"]).expect(100);
 
     // Nobody can be asked here, and nothing is done.
@@ -110,6 +114,12 @@ fn an_incident() {
     assert_eq!(dry.out, "5 of 5 dead letters would be redriven\n");
     let one = stage.wr(&["dlq", "redrive", &sequence, "--yes"]).expect(0);
     assert_eq!(one.out, "1 of 1 dead letter redriven\n");
+    // Its consumer reads it as what it was.
+    let again = stage.wr(&["get", "QUEUE_EVENTS", "6", "--json"]).expect(0).json();
+    let subject = "waitingroom.redrive.audit-logger.waitingroom.queue.paused.v1";
+    assert_eq!((&again[0]["subject"], &again[0]["refused"]), (&json!(subject), &Value::Null));
+    assert_eq!(again[0]["message"]["data"]["reason"], "incident");
+    assert_eq!(again[0]["message"]["data"]["paused_by"], "•••");
     let rest =
         stage.wr(&["dlq", "redrive", "--consumer", CONSUMER, "--rate", "100", "--yes", "--json"]);
     let rest = rest.expect(0).json();

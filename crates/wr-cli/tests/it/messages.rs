@@ -1,8 +1,9 @@
 //! Events published, followed, and looked at.
 
 use serde_json::{Value, json};
+use wr_runtime::async_nats::HeaderMap;
 
-use crate::support::{Stage, enqueued, wr};
+use crate::support::{Stage, enqueued, with_connection, wr};
 
 #[test]
 fn what_is_published_is_seen_masked() {
@@ -124,4 +125,33 @@ fn what_a_consumer_refuses_is_shown_as_such() {
     let environment: Vec<_> =
         environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert!(!wr(&environment, &["tail", "--no-follow"], "").out.contains('\u{1b}'));
+}
+
+#[test]
+fn what_a_stranger_wrote_is_masked_and_cannot_move_the_cursor() {
+    let stage = Stage::start();
+    with_connection(&stage.server.url(), async |connection| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("Content-Type", "application/json"), ("X-Client", "203.0.113.7")] {
+            headers.insert(name, value);
+        }
+        let body = json!({
+            "id": { "mail": "ann@example.com" }, "source": "a\u{9b}2J\u{202e}b",
+            "data": [{ "ip_address": "203.0.113.7" }],
+        });
+        let body = body.to_string().into_bytes().into();
+        let subject = "waitingroom.position.enqueued.v1";
+        let limit = std::time::Duration::from_secs(15);
+        connection.deliver(subject, headers, body, limit).await.unwrap();
+    });
+    let get = ["get", "POSITION_EVENTS", "1"];
+    for more in [None, Some("--json")] {
+        let shown = stage.wr(&get.into_iter().chain(more).collect::<Vec<_>>()).expect(0).out;
+        assert!(!shown.contains("203.0.113.7") && !shown.contains("ann@"), "{shown}");
+        assert!(!shown.contains(['\u{9b}', '\u{202e}']), "{shown}");
+        assert!(shown.contains("application/json"), "{shown}");
+    }
+    let all = stage.wr(&[&get[..], &["--show-personal-data", "--json"]].concat()).expect(0).json();
+    assert_eq!(all[0]["headers"]["X-Client"], "203.0.113.7");
+    assert_eq!(all[0]["message"]["source"], "a\u{9b}2J\u{202e}b");
 }

@@ -1,5 +1,6 @@
 //! The subjects of redriven messages: around the original's, one for each consumer.
 
+use wr_core::Catalogue;
 use wr_core::topology::Topology;
 
 use super::subjects::fill;
@@ -8,6 +9,15 @@ use super::subjects::fill;
 const CONSUMER: &str = "{consumer}";
 /// In the template, the subject of the original.
 const SUBJECT: &str = "{subject}";
+
+/// The subject that a message was published on: of one that was redriven to a consumer of the
+/// catalogue's topology that of its original, of any other its own.
+pub fn original_subject<'a>(catalogue: &Catalogue, subject: &'a str) -> &'a str {
+    let topology = catalogue.topology.into_iter();
+    let consumers = topology.flat_map(|it| it.consumers.iter().map(move |to| (it, to.name)));
+    let mut originals = consumers.filter_map(|(it, consumer)| redriven(it, consumer, subject));
+    originals.next().unwrap_or(subject)
+}
 
 /// The subject on which a consumer gets an original again.
 pub(crate) fn redrive_subject(topology: &Topology, consumer: &str, original: &str) -> String {
@@ -56,6 +66,17 @@ mod tests {
             [("d", subject.as_str()), ("c", "a.b.v1"), ("c", "waitingroom.redrive.c.")]
         {
             assert_eq!(redriven(topology, consumer, subject), None);
+        }
+    }
+
+    #[test]
+    fn any_consumers_original_is_found() {
+        for (subject, expected) in [
+            ("waitingroom.redrive.audit-logger.a.b.v1", "a.b.v1"),
+            ("waitingroom.redrive.nobody.a.b.v1", "waitingroom.redrive.nobody.a.b.v1"),
+            ("a.b.v1", "a.b.v1"),
+        ] {
+            assert_eq!(original_subject(&wr_events::CATALOGUE, subject), expected);
         }
     }
 }
