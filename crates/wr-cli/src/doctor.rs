@@ -8,12 +8,17 @@ use serde_json::{Value, json};
 use wr_core::Catalogue;
 use wr_core::chrono::{DateTime, Utc};
 use wr_runtime::async_nats::jetstream::response::Response;
-use wr_runtime::{Connection, DeadLetterQueue, ErrorKind, HealthCheck, Selection, Topology};
+use wr_runtime::{
+    Connection, DeadLetterQueue, ErrorKind, HealthCheck, Mark, Marked, Selection, Topology,
+};
 
 use crate::Exit;
 use crate::arguments::{ConnectArguments, OverrideArguments};
 use crate::error::Result;
 use crate::screen::{Screen, Tone, count, printable};
+
+/// How many versions are named that the server and this `wr` do not share.
+const SHOWN: usize = 3;
 
 /// What one look found.
 #[derive(Debug, Serialize)]
@@ -70,7 +75,7 @@ pub(crate) async fn run(
     findings.extend(account(&connection).await);
     findings.push(clock(&connection, &topology).await);
     findings.push(payload(&connection));
-    findings.push(drift(&connection, &topology).await);
+    findings.extend(plan(&connection, &topology).await);
     findings.extend(health(&connection, catalogue).await);
     findings.push(dead_letters(&connection, catalogue).await);
     findings.push(advisories(&connection, &topology).await);
@@ -195,18 +200,76 @@ fn payload(connection: &Connection) -> Finding {
     }
 }
 
-async fn drift(connection: &Connection, topology: &Topology) -> Finding {
+/// What the server has otherwise than the catalogue says, and which catalogue it was set up for.
+async fn plan(connection: &Connection, topology: &Topology) -> Vec<Finding> {
     let look = "topology";
-    match topology.plan(connection).await {
-        Ok(plan) if plan.is_empty() => {
-            Finding::good(look, "the server has what the catalogue says")
-        }
-        Ok(plan) => {
-            let drift = plan.drift();
+    let plan = match topology.plan(connection).await {
+        Ok(plan) => plan,
+        Err(error) => return vec![unpermitted(look, &error)],
+    };
+    let drift = plan.drift();
+    let drift = match drift.is_empty() {
+        true => Finding::good(look, "the server has what the catalogue says"),
+        false => {
             let what = format!("{}: {}", count(drift.len() as u64, "difference"), drift.join("; "));
             Finding::bad(look, what, "see `wr topology plan`, then `wr topology apply`")
         }
-        Err(error) => unpermitted(look, &error),
+    };
+    let mut findings = vec![drift];
+    findings.extend(catalogues(&plan.marks(), topology.catalogue().fingerprint));
+    findings
+}
+
+/// Which catalogue the streams were set up for. Another than that of this `wr` is as it should be
+/// while services are replaced one after the other, and so nothing worse than a warning.
+fn catalogues(marks: &[Marked], ours: &str) -> Vec<Finding> {
+    let look = "catalogue";
+    let of = |mark: Mark| marks.iter().filter(move |it| it.mark == mark);
+    let told = [Mark::None, Mark::Older, Mark::Newer, Mark::Other].into_iter().filter_map(|mark| {
+        let first = of(mark).next()?;
+        let names: Vec<String> = of(mark).map(|it| format!("`{}`", it.stream)).collect();
+        let names = names.join(", ");
+        let why = match (first.versions.as_slice(), &first.fingerprint) {
+            ([], theirs) => {
+                let theirs = theirs.as_deref().unwrap_or("none");
+                format!("the same versions, but {theirs} there, {ours} here")
+            }
+            (versions, _) => {
+                let shown: Vec<&str> = versions.iter().take(SHOWN).map(String::as_str).collect();
+                let more = match versions.len().saturating_sub(SHOWN) {
+                    0 => String::new(),
+                    more => format!("; and {more} more"),
+                };
+                format!("{}{more}", shown.join("; "))
+            }
+        };
+        let (what, next) = match mark {
+            Mark::None => (
+                format!("not said for which schemas these were set up: {names}"),
+                "`wr topology apply` marks them",
+            ),
+            Mark::Older => (
+                format!("set up for older schemas: {names} ({why})"),
+                "`wr topology apply` with this `wr`, before services publish by the newer schemas",
+            ),
+            Mark::Newer => (
+                format!("set up for newer schemas: {names} ({why})"),
+                "use a `wr` that is built from those; do not apply with this one, it knows less",
+            ),
+            _ => (
+                format!("set up for other schemas: {names} ({why})"),
+                "see which commit each side is built from; `cargo xtask compat` compares the two",
+            ),
+        };
+        Some(Finding::warning(look, what, next))
+    });
+    let told: Vec<Finding> = told.collect();
+    match (told.is_empty(), marks.is_empty()) {
+        (false, _) => told,
+        (true, true) => Vec::new(),
+        (true, false) => {
+            vec![Finding::good(look, format!("the streams were set up for this one, {ours}"))]
+        }
     }
 }
 

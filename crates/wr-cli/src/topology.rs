@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 use wr_core::Catalogue;
 use wr_core::topology::Storage;
-use wr_runtime::{Overrides, Permission, Plan, Topology};
+use wr_runtime::{Mark, Marked, Overrides, Permission, Plan, Topology};
 
 use crate::Exit;
 use crate::arguments::{
@@ -29,8 +29,10 @@ pub(crate) async fn run(
         }
         TopologyVerb::Verify(overrides) => {
             let topology = overrides.topology(catalogue)?;
-            let drift = topology.plan(&connect.connect().await?).await?.drift();
-            screen.show(&json!({ "drift": drift }), |screen, _| write_drift(screen, &drift))?;
+            let plan = topology.plan(&connect.connect().await?).await?;
+            let (drift, marks) = (plan.drift(), plan.marks());
+            let document = json!({ "drift": drift, "marks": marks });
+            screen.show(&document, |screen, _| write_drift(screen, &drift, &marks))?;
             Ok(if drift.is_empty() { Exit::Done } else { Exit::No })
         }
         TopologyVerb::Apply(options) => apply(catalogue, connect, options, screen).await,
@@ -102,7 +104,11 @@ fn question(plan: &Plan) -> String {
     }
 }
 
-fn write_drift(screen: &mut Screen<'_>, drift: &[String]) -> io::Result<()> {
+fn write_drift(screen: &mut Screen<'_>, drift: &[String], marks: &[Marked]) -> io::Result<()> {
+    for marked in marks.iter().filter(|it| it.mark != Mark::Same) {
+        let text = format!("stream {} is marked as {}; no drift", marked.stream, marked.mark);
+        writeln!(screen.out, "{}", screen.paint(Tone::Quiet, text))?;
+    }
     if drift.is_empty() {
         let text = screen.paint(Tone::Good, "the server has what the catalogue says");
         return writeln!(screen.out, "{text}");

@@ -12,6 +12,7 @@ mod contracts;
 mod cores;
 mod dashboard;
 mod emit;
+mod fingerprint;
 mod literal;
 mod metrics;
 mod model;

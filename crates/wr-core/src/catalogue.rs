@@ -9,6 +9,11 @@ use crate::topology::Topology;
 pub struct Catalogue {
     /// The first token of every subject.
     pub domain: &'static str,
+    /// Sixteen hexadecimal digits that stand for what every version of every event may hold.
+    ///
+    /// They change with a version that is new, and with what a version admits; they stay where only
+    /// texts for people change, or white space, or streams and consumers.
+    pub fingerprint: &'static str,
     /// The subjects, in alphabetical order.
     pub subjects: &'static [Subject],
     /// The versions of what a dead-letter queue carries, oldest first.

@@ -7,6 +7,7 @@ use wr_core::{Catalogue, DeadLetterMinors, Minor, Subject};
 /// The subjects, their versions and their languages, for a runtime that is handed them.
 pub static CATALOGUE: Catalogue = Catalogue {
     domain: "waitingroom",
+    fingerprint: "5460b6adb3149311",
     subjects: &[
         Subject {
             subject: "waitingroom.position.admitted.v1",

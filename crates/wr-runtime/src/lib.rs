@@ -64,8 +64,8 @@ pub use registry::{Registry, Side};
 pub use retry::RetryPolicy;
 pub use subscriber::{Subscriber, SubscriberDrained, SubscriberOptions};
 pub use topology::{
-    Action, Applied, Difference, Effect, Overrides, Permission, Plan, Step, Target, Topology,
-    original_subject,
+    Action, Applied, Difference, Effect, Mark, Marked, Overrides, Permission, Plan, Step, Target,
+    Topology, original_subject,
 };
 pub use trace::TraceContext;
 

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod fields;
+mod mark;
 mod overrides;
 mod plan;
 mod redrive;
@@ -14,6 +15,7 @@ use wr_core::Catalogue;
 use wr_core::topology::{Consumer, Stream, Topology as Constants};
 
 pub use apply::{Applied, Permission};
+pub use mark::{Mark, Marked};
 pub use overrides::Overrides;
 pub use plan::{Action, Difference, Effect, Plan, Step, Target};
 pub use redrive::original_subject;

@@ -4,10 +4,14 @@
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use wr_events::CATALOGUE;
+use wr_runtime::{ConnectOptions, Overrides, Permission, Topology};
 use wr_testkit::Server;
 
 /// An example, which `cargo test` builds with the tests of a package.
@@ -96,13 +100,14 @@ fn the_demo_adds_up_leaves_nothing_and_can_be_run_again() {
     assert_ne!(Demo::new("other", "8").sum(), sum);
 }
 
-/// Reads what a child prints until a line holds a word.
-fn wait_for(child: &mut Child, word: &str) {
+/// Reads what a child prints until a line holds a word; that line.
+fn wait_for(child: &mut Child, word: &str) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(word));
-    assert!(found, "it never said `{word}`");
+    let found = lines.by_ref().map_while(Result::ok).find(|line| line.contains(word));
     // Somebody has to read the rest.
     std::thread::spawn(move || lines.for_each(drop));
+    assert!(found.is_some(), "it never said `{word}`");
+    found.unwrap()
 }
 
 #[cfg(unix)]
@@ -133,6 +138,116 @@ fn the_service_handles_what_it_publishes() {
     wait_for(&mut child, "pos-7f3a is number 1523 (attempt 1)");
     interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// A process that does not outlive its test, whatever that ends with.
+#[cfg(unix)]
+struct Running(Child);
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An answer of a page: the code, the type, the text.
+#[cfg(unix)]
+fn get(address: &str, path: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    let kind = head.lines().find_map(|line| line.strip_prefix("content-type: ")).unwrap_or("");
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), kind.to_owned(), text.to_owned())
+}
+
+/// Waits until a page answers so.
+#[cfg(unix)]
+fn until(address: &str, path: &str, code: u16, part: &str) {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let (told, _, text) = get(address, path);
+        if told == code && text.contains(part) {
+            return;
+        }
+        assert!(Instant::now() < end, "{path} is never {code} with `{part}`: {told} {text}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_probes_tell_how_the_service_is() {
+    let server = Server::start().unwrap();
+    let connection = ConnectOptions::new("test").server(server.url()).connect().await.unwrap();
+    let apply = async || {
+        let topology = Topology::new(&CATALOGUE, Overrides::default().replicas(1)).unwrap();
+        let plan = topology.plan(&connection).await.unwrap();
+        plan.apply(&connection, Permission::default()).await.unwrap();
+    };
+    apply().await;
+    let mut service = example("probes");
+    service.env("NATS_URL", server.url()).env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped());
+    let mut child = Running(service.spawn().unwrap());
+    let address = wait_for(&mut child.0, "pages on http://");
+    let address = address.split_once("http://").unwrap().1;
+    until(address, "/ready", 200, "\"ready\":true");
+    assert_eq!(get(address, "/live").0, 200);
+
+    let body = r#"{"id": "0190a5d2-7c44-7d3e-8b5a-2f1e6c9d4b3a", "version": "1.0", "type": "queue.paused", "timestamp": "2026-01-01T12:00:00Z", "source": "test", "data": {"queue_id": "q", "reason": "r", "paused_by": "p"}}"#;
+    let sent = connection.jetstream().publish("waitingroom.queue.paused.v1", body.into());
+    sent.await.unwrap().await.unwrap();
+    let handled =
+        "waitingroom_events_processed_total{event_type=\"queue.paused\",status=\"success\"} 1\n";
+    until(address, "/metrics", 200, handled);
+    let (_, kind, page) = get(address, "/metrics");
+    assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(page.ends_with("\n# EOF\n"), "{page}");
+    let families = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let families: Vec<&str> = families.collect();
+    // Of the families without a series there is nothing to tell yet.
+    assert_eq!(
+        families,
+        [
+            "waitingroom_events_processed counter",
+            "waitingroom_event_latency_seconds histogram",
+            "waitingroom_handler_duration_seconds histogram",
+            "waitingroom_event_age_seconds histogram",
+            "waitingroom_publish_in_flight gauge",
+            "waitingroom_consumer_lag gauge",
+            "waitingroom_consumer_evicted gauge",
+            "waitingroom_stream_ok gauge",
+            "waitingroom_consumer_ok gauge",
+            "waitingroom_consumer_in_flight gauge",
+            "waitingroom_retries counter",
+            "waitingroom_redeliveries counter",
+            "waitingroom_pull_failures counter",
+            "waitingroom_dead_letter_failures counter",
+        ]
+    );
+
+    let consumer = "$JS.API.CONSUMER.DELETE.QUEUE_EVENTS.audit-logger";
+    let _ = connection.client().request(consumer, "".into()).await.unwrap();
+    until(
+        address,
+        "/ready",
+        503,
+        "consumer `audit-logger` of stream `QUEUE_EVENTS` does not exist",
+    );
+    let (_, kind, _) = get(address, "/ready");
+    assert_eq!(kind, "application/json");
+    assert!(get(address, "/metrics").2.contains(
+        "waitingroom_consumer_ok{stream=\"QUEUE_EVENTS\",consumer=\"audit-logger\"} 0\n"
+    ));
+    assert_eq!(get(address, "/live").0, 200);
+    apply().await;
+    until(address, "/ready", 200, "\"ready\":true");
+
+    interrupt(&child.0);
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
 
 fn read(path: &str) -> String {

@@ -1,6 +1,6 @@
 //! Topology, health, and the doctor.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wr_testkit::ServerOptions;
 
 use crate::support::{Stage, wr};
@@ -56,8 +56,16 @@ fn the_doctor_finds_what_is_wrong() {
     let stage = Stage::start();
     let told = stage.wr(&["doctor", "--replicas", "1", "--json"]).expect(0).json();
     let found = findings(&told);
-    for look in ["server", "account", "clock", "max_payload", "topology", "health", "dead letters"]
-    {
+    for look in [
+        "server",
+        "account",
+        "clock",
+        "max_payload",
+        "topology",
+        "catalogue",
+        "health",
+        "dead letters",
+    ] {
         assert!(found.contains(&(look.to_owned(), "good".to_owned())), "{look}: {told:?}");
     }
     assert!(found.contains(&("reconciler".to_owned(), "warning".to_owned())), "{told:?}");
@@ -66,6 +74,72 @@ fn the_doctor_finds_what_is_wrong() {
     assert!(findings(&told).contains(&("topology".to_owned(), "bad".to_owned())), "{told:?}");
     let text = stage.wr(&["doctor"]).expect(100).out;
     assert!(text.contains("= help: see `wr topology plan`"), "{text}");
+}
+
+/// Sets the marks of a stream, as a `wr` of another build would.
+fn mark(stage: &Stage, stream: &str, metadata: Value) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let options = wr_runtime::ConnectOptions::new("test").server(stage.server.url());
+        let connection = options.connect().await.unwrap();
+        let ask = async |subject: String, request: Value| -> Value {
+            connection.jetstream().request(subject, &request).await.unwrap()
+        };
+        let mut info = ask(format!("STREAM.INFO.{stream}"), json!({})).await;
+        let mut config = info["config"].take();
+        config["metadata"] = metadata;
+        let done = ask(format!("STREAM.UPDATE.{stream}"), config).await;
+        assert_eq!(done.get("error"), None, "{done}");
+    });
+}
+
+#[test]
+fn the_doctor_tells_whose_catalogue_the_streams_are_of() {
+    let stage = Stage::start();
+    let one = ["--replicas", "1"];
+    let marked = |versions: &str| json!({ "wr-events.catalogue": "0123456789abcdef", "wr-events.versions": versions });
+    for (metadata, part, next) in [
+        (json!({}), "not said for which schemas", "`wr topology apply` marks them"),
+        (
+            marked("queue.created 1.0"),
+            "older schemas: `QUEUE_EVENTS` (dead-letter none there, 1.0 here; ",
+            "; and ",
+        ),
+        (
+            marked(&format!("{}, queue.closed 1.0", versions())),
+            "newer schemas: `QUEUE_EVENTS` (queue.closed 1.0 there, none here)",
+            "do not apply with this one",
+        ),
+        (
+            marked(&versions()),
+            "other schemas: `QUEUE_EVENTS` (the same versions, but 0123456789abcdef there",
+            "cargo xtask compat",
+        ),
+    ] {
+        mark(&stage, "QUEUE_EVENTS", metadata);
+        let told = stage.wr(&[&["doctor"], &one[..]].concat()).expect(0).out;
+        let line = told.lines().find(|line| line.starts_with("warn catalogue: ")).unwrap();
+        assert!(line.contains("`QUEUE_EVENTS`") && line.contains(part), "{told}");
+        assert!(told.contains(next), "{told}");
+        // It is drift to nobody, and `apply` changes the mark alone.
+        let verified = stage.wr(&[&["topology", "verify"], &one[..]].concat()).expect(0).out;
+        assert!(verified.contains("stream QUEUE_EVENTS is marked as of "), "{verified}");
+        stage.wr(&[&["topology", "plan"], &one[..]].concat()).expect(100);
+        let done = stage.wr(&[&["topology", "apply", "--yes"], &one[..]].concat()).expect(0).out;
+        assert!(done.contains("marked stream QUEUE_EVENTS\n"), "{done}");
+        stage.wr(&[&["topology", "plan"], &one[..]].concat()).expect(0);
+    }
+}
+
+/// The versions that the streams are marked with.
+fn versions() -> String {
+    let catalogue = &wr_events::CATALOGUE;
+    let events = catalogue.subjects.iter().map(|it| (it.event_type, it.major, it.minors));
+    let letters = catalogue.dead_letters.iter().map(|it| ("dead-letter", it.major, it.minors));
+    let all = events.chain(letters);
+    let all =
+        all.map(|(name, major, minors)| format!("{name} {major}.{}", minors.last().unwrap().minor));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 #[test]

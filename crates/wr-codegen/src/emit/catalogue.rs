@@ -10,11 +10,12 @@ use wr_schema::catalog::Minor;
 use super::subject::File;
 use super::tokens;
 use crate::contracts::{self, Text};
-use crate::{Error, render};
+use crate::{Error, fingerprint, render};
 
 /// `src/catalogue.rs`.
 pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
     let domain = &catalog.domain;
+    let fingerprint = fingerprint::of(catalog);
     let subjects = catalog.subjects.iter().map(|history| {
         let subject = history.subject.to_string();
         let event_type = history.subject.event_type().to_string();
@@ -42,6 +43,7 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
         /// The subjects, their versions and their languages, for a runtime that is handed them.
         pub static CATALOGUE: Catalogue = Catalogue {
             domain: #domain,
+            fingerprint: #fingerprint,
             subjects: &[#(#subjects),*],
             dead_letters: &[#(#dead_letters),*],
             topology: #topology,

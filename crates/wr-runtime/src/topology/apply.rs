@@ -5,9 +5,9 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Topology;
 use super::plan::{Action, Difference, Effect, Plan, Step, Target};
 use super::server::Actual;
+use super::{Topology, mark};
 use crate::connection::Connection;
 use crate::error::{ErrorKind, Result};
 
@@ -28,6 +28,8 @@ pub struct Applied {
     pub updated: Vec<Target>,
     /// Consumers that were made anew, where the old ones stood.
     pub recreated: Vec<Target>,
+    /// Streams that were as they should be, and are marked as set up for this catalogue now.
+    pub marked: Vec<Target>,
     /// What was as it should be.
     pub unchanged: Vec<Target>,
 }
@@ -111,16 +113,18 @@ impl Topology {
     }
 }
 
-/// The step without the counts that change all the time.
+/// The step without the counts that change all the time, and without the mark, which whoever rolls
+/// out another catalogue may change meanwhile.
 fn settings(step: &Step) -> (bool, Vec<String>) {
     let text = |it: &Difference| format!("{} {:?} {}", it.field, it.actual, it.wanted);
-    (step.actual.is_some(), step.differences.iter().map(text).collect())
+    let differences = step.differences.iter().filter(|it| !it.is_mark());
+    (step.actual.is_some(), differences.map(text).collect())
 }
 
 fn unpermitted(step: &Step, permission: Permission) -> Vec<String> {
     let can_recreate = permission.recreate && step.can_recreate();
     let refused = |difference: &&Difference| match difference.effect {
-        Effect::Harmless => false,
+        Effect::Harmless | Effect::Mark(_) => false,
         Effect::Destructive(_) => !permission.destructive,
         Effect::Impossible(_) => !can_recreate,
     };
@@ -145,7 +149,11 @@ impl Step {
                 self.send(connection, "update", &self.merged(actual)).await?;
                 &mut applied.updated
             }
-            (Action::Create | Action::Update | Action::Conflict, _) => {
+            (Action::Mark, Some(actual)) => {
+                self.send(connection, "update", &self.merged(actual)).await?;
+                &mut applied.marked
+            }
+            (Action::Create | Action::Update | Action::Conflict | Action::Mark, _) => {
                 self.send(connection, "create", &self.wanted.config).await?;
                 &mut applied.created
             }
@@ -161,12 +169,26 @@ impl Step {
     fn merged(&self, actual: &Actual) -> Map<String, Value> {
         let mut config = actual.config.clone();
         for difference in &self.differences {
+            if difference.is_mark() {
+                self.mark(&mut config);
+                continue;
+            }
             match self.wanted.config.get(difference.field) {
                 Some(value) => config.insert(difference.field.to_owned(), value.clone()),
                 None => config.remove(difference.field),
             };
         }
         config
+    }
+
+    /// Our marks over those that are there; what others keep beside them stays.
+    fn mark(&self, config: &mut Map<String, Value>) {
+        let Some(Value::Object(ours)) = self.wanted.config.get(mark::METADATA) else { return };
+        let metadata = config.entry(mark::METADATA).or_insert(Value::Null);
+        match metadata {
+            Value::Object(theirs) => theirs.extend(ours.clone()),
+            other => *other = Value::Object(ours.clone()),
+        }
     }
 
     /// Deletes a consumer and makes it anew, after everything that the old one has settled.
@@ -207,10 +229,13 @@ impl Step {
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Applied { created, updated, recreated, unchanged } = self;
-        for (done, targets) in
-            [("created", created), ("changed", updated), ("made anew", recreated)]
-        {
+        let Applied { created, updated, recreated, marked, unchanged } = self;
+        for (done, targets) in [
+            ("created", created),
+            ("changed", updated),
+            ("made anew", recreated),
+            ("marked", marked),
+        ] {
             for target in targets {
                 writeln!(f, "{done} {target}")?;
             }

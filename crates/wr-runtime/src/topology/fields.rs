@@ -1,8 +1,8 @@
 //! The settings that are compared, and what becomes of the messages when one is changed.
 //!
 //! Measured on nats-server 2.10.26 and 2.15.1; a test asks the server again for every row.
-//! Settings without a row are the operator's: `placement`, `compression`, `metadata` (of which the
-//! server's own begins with `_nats.`), `republish`, `consumer_limits`, `deny_delete`, `deny_purge`,
+//! Settings without a row are the operator's: `placement`, `compression`, `metadata` (but for our
+//! marks of the catalogue, and the server's own, which begin with `_nats.`), `republish`, `consumer_limits`, `deny_delete`, `deny_purge`,
 //! `persist_mode`, and of consumers `max_waiting`, `max_batch` (which a server's limits may set),
 //! `sample_freq` and `pause_until`.
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Topology;
 use super::fields::{Change, Field, Limit};
+use super::mark::{self, Mark, Marked};
 use super::server::{self, Actual};
 use super::subjects::{overlap, stored};
 use super::wanted::Wanted;
@@ -53,6 +54,8 @@ pub enum Action {
     Update,
     /// A setting cannot be had, or cannot be changed.
     Conflict,
+    /// It is as it should be, but for the mark of the catalogue that it was set up for.
+    Mark,
     /// Nothing.
     Unchanged,
 }
@@ -85,7 +88,8 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Difference {
-    /// The setting, as JetStream's API names it.
+    /// The setting, as JetStream's API names it; `wr-events.catalogue` is a name in a stream's
+    /// metadata.
     pub field: &'static str,
     /// What the server has, with its unit (`s`, `bytes`); nothing where it has none.
     pub actual: Option<String>,
@@ -102,6 +106,9 @@ pub struct Difference {
 pub enum Effect {
     /// Nothing is lost.
     Harmless,
+    /// Nothing at all, and it is no drift: the stream is marked as set up for this catalogue, where
+    /// it was for another.
+    Mark(Mark),
     /// Messages are lost, or may be; the text says which and why.
     Destructive(String),
     /// The server refuses it; the text says what can be done.
@@ -128,7 +135,8 @@ impl Topology {
 }
 
 impl Plan {
-    /// Whether the server has what the topology says.
+    /// Whether nothing is to be done: the server has what the topology says, and each stream the
+    /// mark of the catalogue.
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.action == Action::Unchanged)
     }
@@ -144,7 +152,16 @@ impl Plan {
         self.steps.iter().filter(|step| step.action == Action::Conflict)
     }
 
-    /// What is not as it should be, one line each: what [`Topology::verify`] complains of.
+    /// Which catalogue each stream that is there was last set up for.
+    ///
+    /// Another one than ours is no drift: while services are replaced one after the other, two
+    /// catalogues with different minors are at work on the same streams.
+    pub fn marks(&self) -> Vec<Marked> {
+        self.steps.iter().filter_map(Step::marked).collect()
+    }
+
+    /// What is not as it should be, one line each: what [`Topology::verify`] complains of. Marks
+    /// have no part in it.
     pub fn drift(&self) -> Vec<String> {
         self.steps.iter().flat_map(Step::drift).collect()
     }
@@ -161,12 +178,14 @@ pub(super) async fn step(connection: &Connection, wanted: &Wanted, all: &[Wanted
     if connection.is_local() && connection.client().server_info().cluster.is_none() {
         differences.iter_mut().for_each(alone);
     }
+    differences.extend(remarked(wanted, actual.as_ref()));
     let is_impossible =
         |difference: &Difference| matches!(difference.effect, Effect::Impossible(_));
     let action = match &actual {
         _ if differences.iter().any(is_impossible) => Action::Conflict,
         None => Action::Create,
         Some(_) if differences.is_empty() => Action::Unchanged,
+        Some(_) if differences.iter().all(Difference::is_mark) => Action::Mark,
         Some(_) => Action::Update,
     };
     let (target, wanted) = (wanted.target.clone(), wanted.clone());
@@ -209,6 +228,27 @@ fn differences(wanted: &Wanted, actual: Option<&Actual>, stranded: u64) -> Vec<D
         })
     };
     wanted.fields.iter().filter_map(of).collect()
+}
+
+/// The mark of a stream, where it is another's or none.
+fn remarked(wanted: &Wanted, actual: Option<&Actual>) -> Option<Difference> {
+    let ours = mark::text(&wanted.config, mark::FINGERPRINT)?;
+    let effect = match actual {
+        None => Effect::Harmless,
+        Some(actual) => {
+            let marked = Marked::new(&wanted.target.stream(), &actual.config, &wanted.config);
+            (marked.mark != Mark::Same).then_some(Effect::Mark(marked.mark))?
+        }
+    };
+    let theirs = |actual: &Actual| {
+        mark::text(&actual.config, mark::FINGERPRINT).unwrap_or("none").to_owned()
+    };
+    Some(Difference {
+        field: mark::FINGERPRINT,
+        actual: actual.map(theirs),
+        wanted: ours.to_owned(),
+        effect,
+    })
 }
 
 /// A consumer that was made anew began where the old one stood, which is as good.
@@ -323,11 +363,17 @@ impl Step {
         self.wanted.is_stream() && had.iter().any(|subject| !stored(&kept, subject))
     }
 
+    fn marked(&self) -> Option<Marked> {
+        let actual = self.actual.as_ref()?;
+        mark::text(&self.wanted.config, mark::FINGERPRINT)?;
+        Some(Marked::new(&self.target.stream(), &actual.config, &self.wanted.config))
+    }
+
     pub(super) fn drift(&self) -> Vec<String> {
         match &self.actual {
             None => vec![format!("{} does not exist", self.target)],
             Some(_) => {
-                let differences = self.differences.iter();
+                let differences = self.differences.iter().filter(|it| !it.is_mark());
                 differences.map(|difference| format!("{}: {difference}", self.target)).collect()
             }
         }
@@ -381,13 +427,18 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
+    pub(super) fn is_mark(&self) -> bool {
+        matches!(self.effect, Effect::Mark(_))
+    }
+
     fn values(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(actual) = &self.actual {
             write!(f, "{actual} -> ")?;
         }
         f.write_str(&self.wanted)?;
         match &self.effect {
-            Effect::Harmless => Ok(()),
+            Effect::Harmless | Effect::Mark(Mark::None) => Ok(()),
+            Effect::Mark(mark) => write!(f, " (so far {mark})"),
             Effect::Destructive(why) => write!(f, " (destructive: {why})"),
             Effect::Impossible(why) => write!(f, " (impossible: {why})"),
         }
@@ -407,7 +458,11 @@ impl fmt::Display for Plan {
             count(Action::Update),
             count(Action::Conflict),
             count(Action::Unchanged)
-        )
+        )?;
+        match count(Action::Mark) {
+            0 => Ok(()),
+            marks => write!(f, ", {marks} but for the mark"),
+        }
     }
 }
 
@@ -417,6 +472,7 @@ impl fmt::Display for Step {
             Action::Create => ("+", "create "),
             Action::Update => ("~", "change "),
             Action::Conflict => ("!", "conflict: "),
+            Action::Mark => ("~", "mark "),
             Action::Unchanged => ("=", ""),
         };
         write!(f, "{sign} {verb}{}", self.target)?;

@@ -7,7 +7,7 @@ use wr_core::topology::{
 
 use super::fields::{self, Field};
 use super::plan::Target;
-use super::{RECONCILER, Topology};
+use super::{RECONCILER, Topology, mark};
 
 /// One stream, bucket or consumer that is to be there.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ impl Topology {
             "duplicate_window": nanoseconds(stream.duplicate_window_seconds),
             "num_replicas": self.overrides.replicas.unwrap_or(stream.replicas),
             "allow_direct": true,
+            mark::METADATA: mark::of(self.catalogue),
         });
         Wanted::new(Target::Stream { name: stream.name.to_owned() }, fields::STREAM, config)
     }

@@ -53,6 +53,7 @@ fn catalogue(change: impl Fn(&mut Consumer)) -> &'static Catalogue {
 fn with_topology(topology: Constants) -> &'static Catalogue {
     Box::leak(Box::new(Catalogue {
         domain: CATALOGUE.domain,
+        fingerprint: CATALOGUE.fingerprint,
         subjects: CATALOGUE.subjects,
         dead_letters: CATALOGUE.dead_letters,
         topology: Some(Box::leak(Box::new(topology))),

@@ -1,5 +1,6 @@
 //! Plan, apply and verify, against real servers.
 
+mod marks;
 mod refused;
 
 use serde_json::{Value, json};
@@ -71,6 +72,7 @@ fn catalogue(change: impl FnOnce(&mut Parts)) -> &'static Catalogue {
     };
     Box::leak(Box::new(Catalogue {
         domain: CATALOGUE.domain,
+        fingerprint: CATALOGUE.fingerprint,
         subjects: CATALOGUE.subjects,
         dead_letters: CATALOGUE.dead_letters,
         topology: Some(Box::leak(Box::new(topology))),

@@ -115,6 +115,7 @@ fn with_v2() -> &'static Catalogue {
     };
     Box::leak(Box::new(Catalogue {
         domain: CATALOGUE.domain,
+        fingerprint: CATALOGUE.fingerprint,
         subjects: Vec::leak(subjects),
         dead_letters: CATALOGUE.dead_letters,
         topology: Some(Box::leak(Box::new(topology))),

@@ -170,6 +170,7 @@ fn constants_that_would_lose_messages_are_refused() {
     }
     let none = Box::leak(Box::new(Catalogue {
         domain: "none",
+        fingerprint: "none",
         subjects: &[],
         dead_letters: &[],
         topology: None,
