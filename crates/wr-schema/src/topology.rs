@@ -37,7 +37,8 @@ pub struct Stream {
     /// Its name: upper-case letters, digits and `_`.
     #[schemars(regex(pattern = "^[A-Z][A-Z0-9_]*$"))]
     pub name: String,
-    /// What it carries, for an operator.
+    /// What it carries, for an operator, in one line.
+    #[schemars(regex(pattern = "^[^\\x00-\\x1f\\x7f]*$"))]
     pub description: String,
     /// The subjects it stores; no two streams may overlap.
     #[schemars(length(min = 1))]
@@ -108,7 +109,8 @@ pub struct Consumer {
     pub name: String,
     /// The stream it reads.
     pub stream: String,
-    /// What it does, for an operator.
+    /// What it does, for an operator, in one line.
+    #[schemars(regex(pattern = "^[^\\x00-\\x1f\\x7f]*$"))]
     pub description: String,
     /// Where a new consumer starts.
     #[serde(default)]
@@ -201,7 +203,8 @@ pub struct Advisories {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
-    /// What it does, for an operator.
+    /// What it does, for an operator, in one line.
+    #[schemars(regex(pattern = "^[^\\x00-\\x1f\\x7f]*$"))]
     pub description: String,
     /// The subjects of the events that it publishes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

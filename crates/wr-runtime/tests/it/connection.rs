@@ -141,7 +141,7 @@ async fn a_user_may_have_an_inbox_of_its_own() {
     assert!(matches!(error.kind(), ErrorKind::PermissionDenied { .. }), "{error}");
 }
 
-fn session(session_id: &str) -> Event<SessionStartedV1> {
+pub(crate) fn session(session_id: &str) -> Event<SessionStartedV1> {
     let (session_id, position_id) = (session_id.to_owned(), "p".to_owned());
     let required = SessionStartedV1Required { session_id, position_id, expires_at: Utc::now() };
     Event::new("test", SessionStartedV1::new(required))
@@ -149,6 +149,20 @@ fn session(session_id: &str) -> Event<SessionStartedV1> {
 
 async fn ignore<T>(_: Event<T>, _: Delivery) -> Handled {
     Ok(())
+}
+
+/// Those of `notification-service`, to whom every session but a `good` one is of no use.
+pub(crate) fn session_handlers() -> Handlers {
+    let started =
+        async |event: Event<SessionStartedV1>, _: Delivery| match event.data.session_id.as_str() {
+            "good" => Ok(()),
+            _ => Err(HandlerError::permanent("no use")),
+        };
+    Handlers::new(&CATALOGUE)
+        .on(started)
+        .on(ignore::<SessionActiveV1>)
+        .on(ignore::<SessionExpiredV1>)
+        .on(ignore::<SessionTerminatedV1>)
 }
 
 /// Everything is asked in the domain: what is asked outside is lost on the way.
@@ -161,16 +175,7 @@ async fn a_domain_is_asked_for_everything() {
     let options = || options().request_timeout(Duration::from_secs(2));
     let connection = options().domain("hub").connect().await.unwrap();
     apply(&connection).await;
-    let started =
-        async |event: Event<SessionStartedV1>, _: Delivery| match event.data.session_id.as_str() {
-            "good" => Ok(()),
-            _ => Err(HandlerError::permanent("no use")),
-        };
-    let handlers = Handlers::new(&CATALOGUE)
-        .on(started)
-        .on(ignore::<SessionActiveV1>)
-        .on(ignore::<SessionExpiredV1>)
-        .on(ignore::<SessionTerminatedV1>);
+    let handlers = session_handlers();
     // It remembers what it has handled, in a bucket.
     let subscriber =
         Subscriber::start(&connection, "notification-service", handlers, SubscriberOptions::new());

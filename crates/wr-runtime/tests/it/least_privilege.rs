@@ -3,27 +3,37 @@
 //! What everybody needs works is shown by the demo, which runs under this file, and by `wr`'s tests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::{Client, Event, ServerError};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wr_events::CATALOGUE;
+use wr_runtime::{
+    ConnectOptions, HealthCheck, Publisher, PublisherOptions, Subscriber, SubscriberOptions,
+};
 use wr_testkit::{Server, ServerOptions};
+
+use crate::connection::{session, session_handlers};
+use crate::support::{apply, ask, drain_all, messages, until};
 
 const AUTHORIZATION: &str = include_str!("../../../../schemas/generated/nats-authorization.conf");
 const TOPOLOGY: &str = include_str!("../../../../schemas/topology.json");
 
 /// The permissions are the server's own, with or without JetStream: without it no request that is
 /// permitted has an effect.
-fn server() -> Server {
+fn server(options: ServerOptions) -> Server {
+    server_with(options, AUTHORIZATION)
+}
+
+fn server_with(options: ServerOptions, authorization: &str) -> Server {
     let mut passwords = String::new();
     for rest in AUTHORIZATION.split("$NATS_PASSWORD_").skip(1) {
         let name = rest.split_whitespace().next().unwrap();
         passwords += &format!("NATS_PASSWORD_{name}: secret\n");
     }
-    let options = ServerOptions::new().without_jetstream();
-    options.config(passwords).config(AUTHORIZATION).start().unwrap()
+    options.config(passwords).config(authorization).start().unwrap()
 }
 
 /// A user of the server, and what it was refused.
@@ -90,6 +100,13 @@ impl User {
 /// So many refusals at a time: the client forgets what its callback is too slow for.
 const FEW: usize = 20;
 
+/// Every durable consumer, with its stream.
+fn durables() -> Vec<(&'static str, &'static str)> {
+    let topology = CATALOGUE.topology.unwrap();
+    let consumers = topology.consumers.iter().map(|it| (it.stream, it.name));
+    consumers.chain([(topology.advisories_stream, "reconciler")]).collect()
+}
+
 /// Every subject that somebody may want: events, dead letters, redrives, answers to deliveries,
 /// buckets, and the calls of JetStream's API on everything there is.
 fn subjects() -> BTreeSet<String> {
@@ -98,12 +115,9 @@ fn subjects() -> BTreeSet<String> {
         CATALOGUE.subjects.iter().map(|subject| subject.subject.to_owned()).collect();
     all.insert("waitingroom.position.enqueued.v2".to_owned());
     all.insert("waitingroom.dlq.anything".to_owned());
-    let mut consumers: Vec<(&str, &str)> =
-        topology.consumers.iter().map(|it| (it.stream, it.name)).collect();
-    consumers.push((topology.advisories_stream, "reconciler"));
     let mut streams: Vec<String> = topology.streams.iter().map(|it| it.name.to_owned()).collect();
     streams.push("ELSEWHERE".to_owned());
-    for (stream, consumer) in consumers {
+    for (stream, consumer) in durables() {
         all.insert(format!("$JS.ACK.{stream}.{consumer}.1.1.1.1700000000000000000.0"));
         all.insert(format!("waitingroom.dlq.{stream}.{consumer}"));
         all.insert(format!("waitingroom.redrive.{consumer}.waitingroom.queue.paused.v1"));
@@ -170,6 +184,7 @@ fn permitted(service: &Value, subject: &str) -> bool {
             || subject == format!("$JS.API.CONSUMER.INFO.{stream}.{name}")
             || subject == format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}")
             || subject == format!("waitingroom.dlq.{stream}.{name}")
+            || own(topology.dead_letters.stream)
             || !bucket.is_empty()
                 && (own(&format!("KV_{bucket}"))
                     || subject == format!("$KV.{bucket}.{name}.id")
@@ -180,7 +195,7 @@ fn permitted(service: &Value, subject: &str) -> bool {
 
 #[tokio::test]
 async fn a_service_may_do_what_the_topology_says_and_nothing_else() {
-    let server = server();
+    let server = server(ServerOptions::new().without_jetstream());
     let topology: Value = serde_json::from_str(TOPOLOGY).unwrap();
     let services: BTreeMap<String, Value> =
         serde_json::from_value(topology["services"].clone()).unwrap();
@@ -199,7 +214,7 @@ async fn a_service_may_do_what_the_topology_says_and_nothing_else() {
 /// Who hears the answers to others could read what they are delivered.
 #[tokio::test]
 async fn a_user_hears_the_answers_to_itself_alone() {
-    let server = server();
+    let server = server(ServerOptions::new().without_jetstream());
     let users: Vec<&str> = AUTHORIZATION
         .split("user: \"")
         .skip(1)
@@ -220,7 +235,7 @@ async fn a_user_hears_the_answers_to_itself_alone() {
 /// The three roles that are no services.
 #[tokio::test]
 async fn nobody_may_destroy_what_holds_events() {
-    let server = server();
+    let server = server(ServerOptions::new().without_jetstream());
     let subjects = subjects();
     for name in ["reconciler", "provisioner", "operator"] {
         let refused = User::connect(&server, name).await.refused_to_publish(&subjects).await;
@@ -229,8 +244,7 @@ async fn nobody_may_destroy_what_holds_events() {
         for part in
             ["STREAM.DELETE", "STREAM.PURGE", "SNAPSHOT", "RESTORE", "STEPDOWN", "ELSEWHERE"]
         {
-            let harmless = part == "ELSEWHERE" && name == "operator";
-            assert!(harmless || !may(part), "{name}: {part}");
+            assert!(!may(part), "{name}: {part}");
         }
         let is_event = |subject: &&&String| {
             CATALOGUE.subjects.iter().any(|event| event.subject == subject.as_str())
@@ -243,5 +257,94 @@ async fn nobody_may_destroy_what_holds_events() {
         assert_eq!(may("waitingroom.redrive."), name == "operator", "{name}");
         assert_eq!(may("waitingroom.dlq."), name == "reconciler", "{name}");
         assert_eq!(may("$JS.ACK."), name == "reconciler", "{name}");
+        // What the services read is neither changed nor emptied by who has consumers of their own.
+        for (stream, consumer) in durables() {
+            let of = |call: &str| may(&format!("CONSUMER.{call}.{stream}.{consumer}"));
+            assert_eq!(of("CREATE"), name == "provisioner", "{name}: {consumer}");
+            assert_eq!(of("DELETE"), name == "provisioner", "{name}: {consumer}");
+            assert_eq!(of("MSG.NEXT"), (name, consumer) == ("reconciler", "reconciler"), "{name}");
+            assert!(of("INFO"), "{name}: {consumer}");
+            let mine = may(&format!("CONSUMER.CREATE.{stream}.mine."));
+            assert_eq!(mine, name == "operator", "{name}: {stream}");
+        }
     }
+}
+
+fn login(server: &Server, name: &str) -> ConnectOptions {
+    let options = ConnectOptions::new("test").server(server.url()).user(name, "secret");
+    options.inbox_prefix(format!("_INBOX_{name}")).request_timeout(Duration::from_secs(2))
+}
+
+/// Nor by a request that says one name in its subject and another in its body.
+#[tokio::test]
+async fn the_operator_cannot_change_a_consumer_of_a_service() {
+    let server = server(ServerOptions::new());
+    apply(&login(&server, "provisioner").connect().await.unwrap()).await;
+    let operator = login(&server, "operator").connect().await.unwrap();
+    let (stream, consumer) = ("POSITION_EVENTS", "analytics-processor");
+    let of_dead_letters = "DEAD_LETTER_QUEUE";
+    for (call, stream, name) in [
+        (format!("CONSUMER.CREATE.{stream}.mine"), stream, "name"),
+        (format!("CONSUMER.CREATE.{stream}.mine"), stream, "durable_name"),
+        (format!("CONSUMER.CREATE.{of_dead_letters}"), stream, "name"),
+        (format!("CONSUMER.CREATE.{of_dead_letters}"), stream, "durable_name"),
+    ] {
+        let mut config = json!({ "ack_policy": "explicit", "filter_subject": "waitingroom.x" });
+        config[name] = json!(consumer);
+        let request = json!({ "stream_name": stream, "config": config });
+        let answer = operator.jetstream().request(call.clone(), &request).await;
+        let answer: Value = answer.unwrap_or_else(|error| panic!("{call}, {name}: {error}"));
+        assert_ne!(answer["name"], consumer, "{call}, {name}: {answer}");
+    }
+    let info = format!("CONSUMER.INFO.{stream}.{consumer}");
+    let info = ask(&operator, &info, json!({})).await;
+    assert_eq!(info["config"]["durable_name"], consumer, "{info}");
+    assert!(info["config"]["filter_subjects"].as_array().unwrap().len() > 1, "{info}");
+}
+
+/// What the head of the file says to do with it makes it one for a leaf node of a domain.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_leaf_a_service_works_with_the_file_that_is_made_for_its_domain() {
+    let script = AUTHORIZATION.lines().find_map(|line| line.strip_prefix("# sed '")).unwrap();
+    let mut sed = Command::new("sed");
+    sed.arg(script.trim_end_matches('\'')).arg(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../schemas/generated/nats-authorization.conf"
+    ));
+    let authorization = String::from_utf8(sed.output().unwrap().stdout).unwrap();
+    let hub = ServerOptions::new().config("jetstream { domain: hub }\nleafnodes { port: -1 }");
+    let hub = hub.start().unwrap();
+    let about: Value = serde_json::from_str(&hub.monitor("/varz").unwrap()).unwrap();
+    let remote = format!("nats://127.0.0.1:{}", about["leaf"]["port"]);
+    let options = ServerOptions::new().without_jetstream();
+    let leaf = options.config(format!("leafnodes {{ remotes: [ {{ url: \"{remote}\" }} ] }}"));
+    let server = server_with(leaf, &authorization);
+    let leaves = || hub.monitor("/leafz").unwrap().contains("\"leafnodes\": 1");
+    until("the leaf is there", async || leaves()).await;
+    let connect = async |name: &str| login(&server, name).domain("hub").connect().await.unwrap();
+    apply(&connect("provisioner").await).await;
+    let connection = connect("notification-service").await;
+    let options = SubscriberOptions::new();
+    let handlers = session_handlers();
+    let subscriber = Subscriber::start(&connection, "notification-service", handlers, options);
+    let subscriber = subscriber.await.unwrap();
+    let options = PublisherOptions::new();
+    let publisher = Publisher::new(&connect("waitingroom-api").await, &CATALOGUE, "api", options);
+    let publisher = publisher.unwrap();
+    for session_id in ["good", "bad"] {
+        publisher.publish(&session(session_id)).await.unwrap();
+    }
+    let operator = connect("operator").await;
+    for stream in ["DEAD_LETTER_QUEUE", "KV_notification-service-handled"] {
+        until("it is kept", async || messages(&operator, stream).await == 1).await;
+    }
+    let check = HealthCheck::new(&CATALOGUE).subscriber(subscriber.pulse());
+    let check = check.publishes("waitingroom.system.health.v1").unwrap();
+    // It may ask all that it is asked for.
+    until("it is well", async || {
+        let health = check.run(&connection).await;
+        health.ready && health.streams.iter().all(|stream| stream.ok == Some(true))
+    })
+    .await;
+    drain_all(subscriber).await;
 }
