@@ -127,7 +127,10 @@ async fn open(
     };
     let stream = connection.unless_forbidden(connection.jetstream().get_stream(name)).await?;
     let stream = stream.map_err(|error| failed(&error))?;
+    // Only a request that names a new consumer in its subject is permitted to an operator.
+    let inbox = connection.client().new_inbox();
     let config = OrderedConfig {
+        name: inbox.rsplit('.').next().map(str::to_owned),
         filter_subjects: filters,
         deliver_policy: match options.since {
             Some(since) => from_moment(since)?,

@@ -143,20 +143,19 @@ fn provisioner(topology: &Topology) -> User<'static> {
 }
 
 /// Whoever reads a stream in order does so by consumers of their own, with names that nobody
-/// knows before. Those of the services are not theirs to change or to empty.
+/// knows before. Those of the services are not theirs to change or to empty; so there is no
+/// `CONSUMER.CREATE.{stream}`, where the name stands in the body alone.
 fn operator(catalog: &Catalog, topology: &Topology) -> User<'static> {
     let mut publish = BTreeSet::from([api("INFO"), api("STREAM.NAMES")]);
     publish.extend(streams(topology).map(|stream| about(&stream)));
     for Stream { name, .. } in &topology.streams {
-        for call in ["STREAM.MSG.GET.{}", "CONSUMER.INFO.{}.*", "CONSUMER.CREATE.{}.>"] {
-            publish.insert(api(&call.replace("{}", name)));
+        publish.insert(api(&format!("STREAM.MSG.GET.{name}")));
+        for call in ["CREATE.{}.>", "INFO.{}.*", "MSG.NEXT.{}.*"] {
+            publish.insert(api(&format!("CONSUMER.{}", call.replace("{}", name))));
         }
-        publish.insert(api(&format!("CONSUMER.MSG.NEXT.{name}.*")));
     }
     let dead_letters = &topology.dead_letters.stream;
     publish.insert(api(&format!("STREAM.MSG.DELETE.{dead_letters}")));
-    // The server names the consumers that read its pages.
-    publish.insert(api(&format!("CONSUMER.CREATE.{dead_letters}")));
     publish.insert(api(&format!("CONSUMER.DELETE.{dead_letters}.*")));
     publish.extend(catalog.subjects.iter().map(|subject| subject.subject.to_string()));
     publish.extend(topology.consumers.iter().map(|it| topology.redrive.filter_of(it)));

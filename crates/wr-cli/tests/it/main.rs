@@ -8,6 +8,7 @@
 mod connection;
 mod dead_letters;
 mod messages;
+mod operator;
 mod output;
 mod publishing;
 mod servers;

@@ -81,7 +81,11 @@ async fn try_read(
     from: u64,
     limit: usize,
 ) -> Result<Vec<Outline>> {
+    // Without a name in the subject of the request, one in its body could be anybody's.
+    let inbox = connection.client().new_inbox();
+    let name = inbox.rsplit('.').next().unwrap_or_default();
     let config = json!({
+        "name": name,
         "deliver_policy": "by_start_sequence",
         "opt_start_seq": from.max(1),
         "ack_policy": "none",
@@ -91,7 +95,8 @@ async fn try_read(
         "inactive_threshold": u64::try_from(INACTIVE.as_nanos()).unwrap_or(u64::MAX),
     });
     let request = json!({ "stream_name": stream, "config": config });
-    let created: Created = connection.api(&format!("CONSUMER.CREATE.{stream}"), &request).await?;
+    let created: Created =
+        connection.api(&format!("CONSUMER.CREATE.{stream}.{name}"), &request).await?;
     let count = limit.min(created.num_pending);
     let page = match count {
         0 => Ok(Vec::new()),
