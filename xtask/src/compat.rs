@@ -13,6 +13,7 @@ use crate::{Error, Exit, Screen};
 
 mod answer;
 mod base;
+mod comment;
 mod file;
 mod fingerprint;
 mod frozen_file_removed;
@@ -46,6 +47,7 @@ pub(crate) use repository::rule_rows;
   cargo xtask compat --against v0.1.0
   cargo xtask compat --no-against             the histories alone
   cargo xtask compat old.json new.json --format json
+  cargo xtask compat --format markdown        for a comment of a pull request
   cargo xtask compat --pairs pairs.jsonl      one `{\"old\": ..., \"new\": ...}` a line
 
 Exit codes: 0 compatible, 100 breaking, 102 unproven, 1 could not run, 2 usage")]

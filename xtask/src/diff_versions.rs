@@ -1,7 +1,10 @@
 //! `diff`: what changed between two versions of a subject, in words, for a changelog.
 
+use std::io;
+
 use wr_compat::{Finding, Kind, Mode, compare};
 use wr_schema::draft::Draft;
+use wr_schema::json::Node;
 use wr_schema::{EventType, Subject, Version};
 
 use crate::compat::{Major, guarded, majors};
@@ -66,11 +69,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         })
     };
     let (old, new) = (find(&args.old)?, find(&args.new)?);
-    let report = guarded(|| compare(old, new, Mode::Languages))
-        .map_err(|what| Error::failed(what, "report this with the schemas that show it"))?;
-    let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    // What hurts first, each in the order of the text.
-    findings.sort_by_key(|finding| finding.kind == Kind::Allowed);
+    let findings = changes(old, new)?;
     match args.format {
         Format::Text => {
             writeln!(screen.out, "{name}, {} to {}:", args.old, args.new)?;
@@ -83,15 +82,31 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
         }
         Format::Markdown => {
             writeln!(screen.out, "### `{name}` {} to {}\n", args.old, args.new)?;
-            for finding in &findings {
-                writeln!(screen.out, "- {}", sentence(finding, "**breaking**: "))?;
-            }
-            if findings.is_empty() {
-                writeln!(screen.out, "Nothing that a message or a reader could tell.")?;
-            }
+            list(&findings, screen.out)?;
         }
     }
     Ok(Exit::Clean)
+}
+
+/// What changed: what hurts first, each in the order of the text.
+pub(crate) fn changes(old: &Node, new: &Node) -> Result<Vec<Finding>, Error> {
+    let report = guarded(|| compare(old, new, Mode::Languages))
+        .map_err(|what| Error::failed(what, "report this with the schemas that show it"))?;
+    let mut findings = report.findings;
+    findings.sort_by_key(|finding| finding.kind == Kind::Allowed);
+    Ok(findings)
+}
+
+/// Changes as a list in Markdown.
+pub(crate) fn list<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut findings = findings.into_iter().peekable();
+    if findings.peek().is_none() {
+        return writeln!(out, "Nothing that a message or a reader could tell.");
+    }
+    findings.try_for_each(|finding| writeln!(out, "- {}", sentence(finding, "**breaking**: ")))
 }
 
 /// What changed, and where, if the message does not say it.
@@ -105,7 +120,7 @@ fn sentence(finding: &Finding, breaking: &str) -> String {
 }
 
 /// The event that a folder is of; the other folders are named as they are.
-fn event_of(folder: &str) -> String {
+pub(crate) fn event_of(folder: &str) -> String {
     Subject::parse(folder).map_or(folder.to_owned(), |subject| subject.event_type().to_string())
 }
 

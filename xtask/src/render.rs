@@ -1,4 +1,4 @@
-//! Findings as a person or a program reads them: one report, four formats.
+//! Findings as a person or a program reads them: one report, five formats.
 //!
 //! A diagnostic has one spot or more; the first is the one to mend, the others are what it
 //! disagrees with.
@@ -17,6 +17,7 @@ use crate::{Error, Screen};
 
 mod github;
 mod json;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -31,6 +32,8 @@ pub(crate) enum Format {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// Markdown, for a comment of a pull request
+    Markdown,
 }
 
 /// What a verb found.
@@ -135,6 +138,7 @@ impl<'a> Report<'a> {
             Format::Json => json::write(self, screen.out),
             Format::Github => github::write(self, screen.out),
             Format::Sarif => sarif::write(self, screen.out),
+            Format::Markdown => markdown::write(self, screen.out),
         }
         .map_err(Error::from)
     }

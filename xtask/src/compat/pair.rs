@@ -5,9 +5,10 @@ use std::path::Path;
 
 use wr_compat::{Bump, Finding, Kind, Mode, Overall, Report, compare};
 
-use super::answer::Answer;
+use super::answer::{Answer, word};
 use super::file::load;
 use super::{Texts, exit, guarded, notes, rule_rows};
+use crate::diff_versions::list;
 use crate::render::{self, Diagnostic, Format, count};
 use crate::{Error, Exit, Screen};
 
@@ -36,7 +37,13 @@ pub(super) fn run(
             writeln!(screen.out)?;
         }
         Format::Text => pair.text(old, new, screen)?,
-        Format::Github | Format::Sarif => {
+        Format::Github | Format::Sarif | Format::Markdown => {
+            if format == Format::Markdown {
+                let (old, new, verdict) = (old.display(), new.display(), word(report.overall()));
+                writeln!(screen.out, "### `{old}` to `{new}`: {verdict}\n")?;
+                list(&report.findings, screen.out)?;
+                writeln!(screen.out)?;
+            }
             render::Report { diagnostics: pair.diagnostics(), rules: rule_rows(), files: 2 }
                 .write(format, screen)?
         }

@@ -17,7 +17,7 @@ use super::histories::{check, majors};
 use super::item::{Around, Item, Origin, Row};
 use super::pair::failed;
 use super::waivers::{self, Problem, Waivers};
-use super::{Texts, exit, frozen_file_removed, guarded};
+use super::{Texts, comment, exit, frozen_file_removed, guarded};
 use crate::folders::Schemas;
 use crate::render::{Diagnostic, Format, Report, RuleRow, count, shown};
 use crate::{Error, Exit, Screen};
@@ -80,12 +80,21 @@ pub(super) fn run(
     match format {
         Format::Text => outcome.text(&around, &waivers_path, screen)?,
         Format::Json => outcome.json(&around, screen)?,
-        Format::Github | Format::Sarif => Report {
-            diagnostics: outcome.diagnostics(&around, &waivers_path),
-            rules: lint.rules.iter().cloned().chain(rule_rows()).collect(),
-            files: sources.iter().count(),
+        Format::Github | Format::Sarif | Format::Markdown => {
+            if format == Format::Markdown {
+                writeln!(screen.out, "## Event schemas: {}\n", word(outcome.overall()))?;
+                writeln!(screen.out, "{}.\n", outcome.compared())?;
+                if let Some(base) = &base {
+                    comment::write(&majors, &base.files, &items, screen.out)?;
+                }
+            }
+            Report {
+                diagnostics: outcome.diagnostics(&around, &waivers_path),
+                rules: lint.rules.iter().cloned().chain(rule_rows()).collect(),
+                files: sources.iter().count(),
+            }
+            .write(format, screen)?
         }
-        .write(format, screen)?,
     }
     Ok(exit(outcome.overall()))
 }
@@ -219,6 +228,21 @@ impl Outcome<'_> {
                 item.subject, item.new, item.finding.message, item.finding.help
             )?;
         }
+        let compared = self.compared();
+        match self.overall() {
+            Overall::Compatible => writeln!(screen.out, "compatible: {compared}")?,
+            overall => writeln!(
+                screen.out,
+                "{}: {}; {compared}; `cargo xtask explain RULE` tells more about a rule",
+                word(overall),
+                count(diagnostics.len(), "finding"),
+            )?,
+        }
+        Ok(())
+    }
+
+    /// What was compared with what, and how much of what was found is waived.
+    fn compared(&self) -> String {
         let compared = format!(
             "{} of minors in {}; {}",
             count(self.pairs, "pair"),
@@ -233,18 +257,10 @@ impl Outcome<'_> {
                 None => "no published file looked at".to_owned(),
             }
         );
-        let waived = self.items.iter().filter(|item| item.waived.is_some()).count();
-        let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
-        match self.overall() {
-            Overall::Compatible => writeln!(screen.out, "compatible: {compared}{waived}")?,
-            overall => writeln!(
-                screen.out,
-                "{}: {}{waived}; {compared}; `cargo xtask explain RULE` tells more about a rule",
-                word(overall),
-                count(diagnostics.len(), "finding"),
-            )?,
+        match self.items.iter().filter(|item| item.waived.is_some()).count() {
+            0 => compared,
+            waived => format!("{compared}; {waived} waived"),
         }
-        Ok(())
     }
 
     fn json(&self, around: &Around<'_>, screen: &mut Screen<'_>) -> Result<(), Error> {

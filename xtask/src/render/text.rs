@@ -47,6 +47,11 @@ pub(super) fn write_one(
     writeln!(out, "{}\n", one(diagnostic, &renderer))
 }
 
+/// One diagnostic without colours.
+pub(super) fn plain(diagnostic: &Diagnostic<'_>) -> String {
+    one(diagnostic, &Renderer::plain())
+}
+
 fn one(diagnostic: &Diagnostic<'_>, renderer: &Renderer) -> String {
     let shown: Vec<Shown<'_>> = diagnostic.spots.iter().map(Shown::of).collect();
     let mut elements: Vec<Element<'_>> = Vec::new();

@@ -81,6 +81,41 @@ fn a_value_of_an_open_enum_in_a_new_minor() {
 }
 
 #[test]
+fn a_comment_of_a_pull_request() {
+    let repository = Repository::new();
+    repository.git("checkout --quiet -b work");
+    let comment = |exit| repository.compat(&["--format", "markdown"]).is(exit).out;
+    assert!(comment(Exit::Clean).contains("No version is added, and none is edited."));
+    let schemas = repository.schemas();
+    let at = schemas.to_str().unwrap();
+    for (step, event) in [("minor", "position.expired"), ("major", "position.enqueued")] {
+        xtask(&["new", step, event, "--schemas", at]).is(Exit::Clean);
+    }
+    xtask(&["new", "event", "queue.renamed", "--schemas", at]).is(Exit::Clean);
+    repository.edit(
+        &repository.file(EXPIRED, "1.1"),
+        "\"admin_revoked\"\n",
+        "\"admin_revoked\", \"queue_closed\"\n",
+    );
+    repository.edit_published();
+    let comment = comment(Exit::Findings);
+    for part in [
+        "## Event schemas: breaking\n\n",
+        "### `position.expired` 1.0 to 1.1\n\n- ",
+        "### `position.enqueued` 1.1 to 2.0\n\n",
+        "### `queue.renamed` 1.0\n\nIt is new.\n",
+        "### `queue.created` 1.0, edited in place\n\n- **breaking**: ",
+        "\n```text\nerror[frozen_file_changed]: ",
+    ] {
+        assert!(comment.contains(part), "`{part}` is not in:\n{comment}");
+    }
+    // Two files that stand in no history.
+    let (old, new) = (repository.file(ENQUEUED, "1.1"), repository.file(ENQUEUED, "1.0"));
+    let args = [old.to_str().unwrap(), new.to_str().unwrap(), "--format", "markdown"];
+    xtask(&[&["compat"], &args[..]].concat()).is(Exit::Findings).says("1.0.json`: breaking\n\n- ");
+}
+
+#[test]
 fn a_published_file_that_is_gone() {
     let repository = Repository::new();
     fs::remove_file(repository.file(ENQUEUED, "1.1")).unwrap();
