@@ -1,6 +1,6 @@
 //! What every generated type can do.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
@@ -203,6 +203,15 @@ pub trait EventSet: Serialize + Sized {
     }
 }
 
+/// The value of what a deserializer holds: how a generated type implements `Deserialize`.
+#[doc(hidden)]
+pub fn deserialized<'de, T: Contract, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    T::read(value, &At::ROOT).map_err(serde::de::Error::custom)
+}
+
 /// Implements `Deserialize` through [`Contract::read`].
 #[macro_export]
 #[doc(hidden)]
@@ -213,9 +222,7 @@ macro_rules! deserialize {
             where
                 D: $crate::serde::Deserializer<'de>,
             {
-                let value = $crate::serde_json::Value::deserialize(deserializer)?;
-                <Self as $crate::Contract>::read(value, &$crate::At::ROOT)
-                    .map_err($crate::serde::de::Error::custom)
+                $crate::deserialized(deserializer)
             }
         })*
     };

@@ -21,6 +21,8 @@ mod union;
 mod view;
 
 pub use catalogue::{Catalogue, DeadLetterMinors, Minor, Subject};
+#[doc(hidden)]
+pub use contract::deserialized;
 pub use contract::{Contract, EventSet, Payload};
 pub use error::{Error, ErrorKind, Keyword};
 pub use event::{Event, EventView, judge_subject, parse_version};

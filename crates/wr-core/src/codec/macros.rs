@@ -19,12 +19,11 @@ macro_rules! properties {
         })*
         if !$cursor.close(before) {
             while let ::core::option::Option::Some(key) = $cursor.any_key(&mut before)? {
-                match &*key {
-                    // Which of two counts, and whether the other one matters, is not for us.
-                    $($name if $slot.is_some() => return ::core::option::Option::None,
-                    $name => $slot = $crate::codec::$kind::<$mode, $ty>(&$rule, $cursor)?,)*
-                    _ => $cursor.skip()?,
-                }
+                let read = match &*key {
+                    $($name => $crate::codec::once::$kind::<$mode, $ty>(&mut $slot, &$rule, $cursor),)*
+                    _ => $cursor.skip(),
+                };
+                read?;
             }
         }
     };
@@ -111,7 +110,7 @@ macro_rules! record {
                 }
 
                 fn of_value(value: $crate::serde_json::Value) -> ::core::option::Option<Self> {
-                    <Self as $crate::Contract>::read(value, &$crate::At::ROOT).ok()
+                    $crate::codec::of_value(value)
                 }
 
                 fn parse_owned(
@@ -164,7 +163,7 @@ macro_rules! choice {
             }
 
             fn of_value(value: $crate::serde_json::Value) -> ::core::option::Option<Self> {
-                <Self as $crate::Contract>::read(value, &$crate::At::ROOT).ok()
+                $crate::codec::of_value(value)
             }
 
             fn parse_owned(
@@ -257,7 +256,7 @@ macro_rules! union {
             }
 
             fn of_value(value: $crate::serde_json::Value) -> ::core::option::Option<Self> {
-                <Self as $crate::Contract>::read(value, &$crate::At::ROOT).ok()
+                $crate::codec::of_value(value)
             }
 
             fn parse_owned(

@@ -25,11 +25,15 @@ pub mod write;
 
 pub use cursor::Cursor;
 pub use mode::{Borrowed, Check, Mode, Owned};
-pub use rules::{Parse, finish, optional, owned, required, viewed};
+pub use rules::{Parse, finish, once, optional, owned, required, viewed};
 
 pub(crate) use format::{date_time, uuid};
 pub(crate) use value::has_different_keys;
 
+use serde_json::Value;
+
+use crate::contract::Contract;
+use crate::pointer::At;
 use crate::view::Readable;
 
 /// Reads a whole message.
@@ -38,6 +42,11 @@ pub(crate) fn message<'a, M: Mode, T: Readable>(bytes: &'a [u8]) -> Option<M::Of
     let value = M::record::<T>(&mut cursor)?;
     cursor.end()?;
     Some(value)
+}
+
+/// The value of a document that was judged, by the exact path.
+pub fn of_value<T: Contract>(value: Value) -> Option<T> {
+    T::read(value, &At::ROOT).ok()
 }
 
 /// Whether the one pass is sure of a message that the exact path takes: to build, to view, to judge.

@@ -41,6 +41,40 @@ pub fn optional<'a, M: Mode, T: Readable>(
     if cursor.null() { Some(None) } else { rule.parse::<M>(cursor).map(Some) }
 }
 
+/// Fills the slot of a field out of order. Which of two counts, and whether the other one matters, is
+/// not for the one pass.
+pub mod once {
+    use super::{Cursor, Mode, Parse, Readable};
+
+    /// A property that must be there.
+    #[inline]
+    pub fn required<'a, M: Mode, T: Readable>(
+        slot: &mut Option<M::Of<'a, T>>,
+        rule: &impl Parse<T>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<()> {
+        if slot.is_some() {
+            return None;
+        }
+        *slot = super::required::<M, T>(rule, cursor)?;
+        Some(())
+    }
+
+    /// A property that may be missing.
+    #[inline]
+    pub fn optional<'a, M: Mode, T: Readable>(
+        slot: &mut Option<M::Of<'a, T>>,
+        rule: &impl Parse<T>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<()> {
+        if slot.is_some() {
+            return None;
+        }
+        *slot = super::optional::<M, T>(rule, cursor)?;
+        Some(())
+    }
+}
+
 /// What a field has once its struct is read.
 pub mod finish {
     /// A property that must be there.
