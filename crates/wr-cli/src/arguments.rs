@@ -303,7 +303,12 @@ pub(crate) enum DlqVerb {
   wr dlq redrive --consumer audit-logger --dry-run
   wr dlq redrive --consumer audit-logger --reason max_retries_exceeded --rate 50 --yes
 
-What was interrupted is run again: nothing is sent twice within the duplicate window.")]
+Ctrl-C ends it behind the dead letter that is under way, with the report; a second one aborts it, and
+that letter may have been sent and be in the queue still. Run again within the duplicate window of
+its consumer's stream, it is not sent twice.
+
+What cannot be redriven stays, counts for `--limit`, and is the first again in the next run: `--after`
+begins behind it.")]
     Redrive(RedriveArguments),
     /// Deletes dead letters
     #[command(after_help = "Example:
@@ -318,6 +323,9 @@ pub(crate) struct SelectionArguments {
     /// Sequence numbers in the queue; all unless given
     #[arg(value_name = "SEQ")]
     pub(crate) sequences: Vec<u64>,
+    /// Behind this sequence number
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) after: Option<u64>,
     /// Given up by this durable consumer
     #[arg(long, value_name = "NAME")]
     pub(crate) consumer: Option<String>,

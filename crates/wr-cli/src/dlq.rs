@@ -30,7 +30,7 @@ pub(crate) async fn run(
     match verb {
         DlqVerb::List(options) => list::run(&queue, &options, screen).await,
         DlqVerb::Show(options) => show::run(catalogue, &queue, &options, screen).await,
-        DlqVerb::Redrive(options) => redrive::run(&queue, &options, screen).await,
+        DlqVerb::Redrive(options) => redrive::run(catalogue, &queue, &options, screen).await,
         DlqVerb::Purge(options) => purge::run(&queue, &options, screen).await,
     }
 }
@@ -38,6 +38,9 @@ pub(crate) async fn run(
 impl SelectionArguments {
     fn selection(&self) -> Selection {
         let mut selection = Selection::all();
+        if let Some(after) = self.after {
+            selection = selection.after(after);
+        }
         if !self.sequences.is_empty() {
             selection = selection.sequences(self.sequences.iter().copied());
         }
@@ -124,8 +127,8 @@ impl Chosen {
                 return Ok(None);
             }
         }
-        // No more than those that were shown.
-        let selection = selection.limit(usize::try_from(total).unwrap_or(usize::MAX));
+        // None but those that were shown, and of them no more than were asked for.
+        let selection = selection.up_to(groups.iter().map(|group| group.last).max().unwrap_or(0));
         Ok(Some(Chosen { selection, total }))
     }
 }

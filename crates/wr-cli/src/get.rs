@@ -55,7 +55,7 @@ pub(crate) async fn run(
         sequence,
         stored_at: time(message.stored_at),
         headers: headers(&message.headers, shows),
-        decoded: Decoded::read(catalogue, &registry, &message.subject, &message.body, shows),
+        decoded: Decoded::read(&registry, &message.subject, &message.body, shows),
         subject: message.subject,
     };
     screen.show(&got, write)?;

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use wr_core::Subject;
 use wr_core::chrono::{DateTime, SecondsFormat, Utc};
-use wr_core::{Catalogue, Subject};
 use wr_runtime::async_nats::{HeaderMap, HeaderValue};
 use wr_runtime::{Registry, Side, original_subject};
 
@@ -26,12 +26,12 @@ pub(crate) struct Decoded {
 impl Decoded {
     /// Reads and judges a body that came on a subject; one that was redriven as its original.
     pub(crate) fn read(
-        catalogue: &'static Catalogue,
         registry: &Registry,
         subject: &str,
         body: &[u8],
         shows_personal_data: bool,
     ) -> Decoded {
+        let catalogue = registry.catalogue();
         let subject = original_subject(catalogue, subject);
         let judged = registry.validate_message(Side::Consume, subject, body);
         let mut message: Option<Value> = serde_json::from_slice(body).ok();

@@ -38,14 +38,27 @@ pub(crate) async fn run(
     let sources = sources(catalogue, &options)?;
     let registry = Registry::new(catalogue)?;
     let connection = connect.connect().await?;
+    // What is not deleted the server forgets by itself.
+    let is_needed = |subject: &str| !subject.contains(".CONSUMER.DELETE.");
+    let following = follow(&registry, &connection, sources, &options, screen);
+    connection.unless_forbidden(is_needed, following).await?
+}
+
+async fn follow(
+    registry: &Registry,
+    connection: &Connection,
+    sources: Vec<(&'static str, Vec<String>)>,
+    options: &TailArguments,
+    screen: &mut Screen<'_>,
+) -> Result<Exit> {
     let mut messages = Vec::new();
     for (stream, filters) in sources {
-        messages.push(open(&connection, stream, filters, &options).await?);
+        messages.push(open(connection, stream, filters, options).await?);
     }
     let mut messages = select_all(messages);
     let mut shown = 0;
     while options.count.is_none_or(|count| shown < count) {
-        let Some(message) = connection.unless_forbidden(messages.next()).await? else { break };
+        let Some(message) = messages.next().await else { break };
         let message = message?;
         let body = &message.payload;
         // What is filtered by must be seen, whatever is masked after.
@@ -53,7 +66,7 @@ pub(crate) async fn run(
             continue;
         }
         let shows = screen.shows_personal_data;
-        let decoded = Decoded::read(catalogue, &registry, &message.subject, body, shows);
+        let decoded = Decoded::read(registry, &message.subject, body, shows);
         let came = came(&message, decoded)?;
         screen.show(&came, write)?;
         // Who reads no more has seen what they wanted.
@@ -125,8 +138,7 @@ async fn open(
         let next = "`wr doctor` looks at the streams and permissions";
         Error::failed(format!("cannot read stream `{name}`: {error}"), next)
     };
-    let stream = connection.unless_forbidden(connection.jetstream().get_stream(name)).await?;
-    let stream = stream.map_err(|error| failed(&error))?;
+    let stream = connection.jetstream().get_stream(name).await.map_err(|error| failed(&error))?;
     // Only a request that names a new consumer in its subject is permitted to an operator.
     let inbox = connection.client().new_inbox();
     let config = OrderedConfig {
@@ -139,8 +151,7 @@ async fn open(
         },
         ..OrderedConfig::default()
     };
-    let consumer = connection.unless_forbidden(stream.create_consumer(config)).await?;
-    let consumer = consumer.map_err(|error| failed(&error))?;
+    let consumer = stream.create_consumer(config).await.map_err(|error| failed(&error))?;
     let is_empty = consumer.cached_info().num_pending == 0;
     if !options.follows() && is_empty {
         return Ok(stream::empty().boxed());

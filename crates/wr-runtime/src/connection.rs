@@ -419,14 +419,18 @@ impl Connection {
         }
     }
 
-    /// Runs a call of the client until it ends, or until the server denies anything on this
-    /// connection: such a call would only time out, for a denial reaches the client apart from it.
-    /// For where nothing else is under way.
+    /// Runs calls of the client until they end, or until the server denies this connection a subject
+    /// that they need: such a call would only time out, for a denial reaches the client apart from
+    /// it.
     ///
     /// # Errors
     /// [`ErrorKind::PermissionDenied`]: what was denied.
-    pub async fn unless_forbidden<T>(&self, call: impl Future<Output = T>) -> Result<T> {
-        self.unless_denied(self.mark(), |_| true, call).await
+    pub async fn unless_forbidden<T>(
+        &self,
+        is_needed: impl Fn(&str) -> bool,
+        calls: impl Future<Output = T>,
+    ) -> Result<T> {
+        self.unless_denied(self.mark(), |denial| is_needed(&denial.subject), calls).await
     }
 
     /// Whether it keeps every answer from us.

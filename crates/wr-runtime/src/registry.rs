@@ -65,6 +65,11 @@ impl Registry {
         Ok(Registry { catalogue, subjects })
     }
 
+    /// The catalogue that it judges by.
+    pub fn catalogue(&self) -> &'static Catalogue {
+        self.catalogue
+    }
+
     /// Judges a payload, the envelope's `data`, of an event type such as `position.enqueued` and a
     /// version such as `1.0`.
     ///

@@ -40,6 +40,10 @@ pub(super) async fn run(
             let text = format!("{sequence} stays: {}", printable(&why.to_string()));
             writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
         }
+        if let Some(why) = &report.stopped {
+            let text = format!("ended early: {}; run it again", printable(&why.to_string()));
+            writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
+        }
         Ok(())
     })?;
     let is_done = report.failed.is_empty() && report.stopped.is_none();

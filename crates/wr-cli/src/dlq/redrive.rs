@@ -1,9 +1,14 @@
 //! `wr dlq redrive`: dead letters go to the consumer that gave them up.
 
 use std::io::{self, Write};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
+use wr_core::Catalogue;
 use wr_runtime::{DeadLetterQueue, RedriveOptions, RedriveOutcome, RedriveReport};
 
 use super::{Chosen, reasons_json};
@@ -13,6 +18,7 @@ use crate::error::Result;
 use crate::screen::{Screen, Tone, count, printable};
 
 pub(super) async fn run(
+    catalogue: &'static Catalogue,
     queue: &DeadLetterQueue,
     options: &RedriveArguments,
     screen: &mut Screen<'_>,
@@ -29,35 +35,62 @@ pub(super) async fn run(
         return Ok(Exit::No);
     };
     let bar = bar(chosen.total, screen, options.dry_run);
-    let how = options.how();
-    let (mut done, mut failed) = (0_u64, 0_u64);
+    let stop = Arc::new(AtomicBool::new(false));
+    let how = options.how().stop(stop.clone());
+    let mut failed = 0_u64;
     let progress = |_: u64, outcome: &RedriveOutcome| {
         bar.inc(1);
-        match outcome {
-            RedriveOutcome::Redriven | RedriveOutcome::Already => done += 1,
-            _ => failed += 1,
-        }
-        if failed > 0 {
+        if !matches!(outcome, RedriveOutcome::Redriven | RedriveOutcome::Already) {
+            failed += 1;
             bar.set_message(format!("{failed} not sent"));
         }
     };
-    let report = tokio::select! {
-        report = queue.redrive(&chosen.selection, &how, progress) => report?,
-        _ = tokio::signal::ctrl_c() => {
-            bar.abandon();
-            writeln!(
-                screen.err,
-                "interrupted after {}; run the command again for the rest: nothing is sent twice",
-                count(done, "dead letter"),
-            )?;
-            return Ok(Exit::Interrupted);
+    let mut redriving = pin!(queue.redrive(&chosen.selection, &how, progress));
+    let report = loop {
+        tokio::select! {
+            report = &mut redriving => break report?,
+            _ = tokio::signal::ctrl_c() => {
+                if stop.swap(true, Ordering::Relaxed) {
+                    bar.abandon();
+                    let window = humantime::format_duration(window(catalogue));
+                    writeln!(
+                        screen.err,
+                        "aborted: one may have been sent and be in the queue still; run again \
+                         within {window}, it is not sent twice",
+                    )?;
+                    return Ok(Exit::Interrupted);
+                }
+                writeln!(screen.err, "ending behind this one; once more aborts")?;
+            }
         }
     };
     bar.finish_and_clear();
     let document = report_json(&report, options.dry_run);
     screen.show(&document, |screen, _| write_report(screen, &report, options.dry_run))?;
-    let is_done = report.redriven + report.already == report.selected && report.left.is_empty();
+    if options.selection.limit.is_some()
+        && let Some((last, _)) = report.skipped.last()
+    {
+        writeln!(
+            screen.err,
+            "those that stay count for `--limit`: `--after {last}` begins behind them"
+        )?;
+    }
+    if report.interrupted {
+        return Ok(Exit::Interrupted);
+    }
+    let is_done = report.redriven + report.already == report.selected
+        && report.left.is_empty()
+        && report.stopped.is_none();
     Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// How long the stream of any consumer remembers what was sent to it.
+fn window(catalogue: &'static Catalogue) -> Duration {
+    let streams = catalogue.topology.into_iter().flat_map(|topology| {
+        let is_read = |name: &str| topology.consumers.iter().any(|it| it.stream == name);
+        topology.streams.iter().filter(move |stream| is_read(stream.name))
+    });
+    Duration::from_secs(streams.map(|it| it.duplicate_window_seconds).min().unwrap_or_default())
 }
 
 impl RedriveArguments {
@@ -103,11 +136,12 @@ fn report_json(report: &RedriveReport, is_dry: bool) -> Value {
         "failed": reasons_json(&report.failed),
         "left": reasons_json(&report.left),
         "stopped": report.stopped.as_ref().map(ToString::to_string),
+        "interrupted": report.interrupted,
     })
 }
 
 fn write_report(screen: &mut Screen<'_>, report: &RedriveReport, is_dry: bool) -> io::Result<()> {
-    if report.selected == 0 {
+    if report.selected == 0 && !report.interrupted {
         return writeln!(screen.out, "no dead letters are selected");
     }
     let done = if is_dry { "would be redriven" } else { "redriven" };
@@ -125,12 +159,20 @@ fn write_report(screen: &mut Screen<'_>, report: &RedriveReport, is_dry: bool) -
         writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
     }
     for (sequence, why) in &report.left {
+        let why = printable(&why.to_string());
         let text = format!("{sequence} was sent and is still in the queue: {why}");
         writeln!(screen.out, "{}", screen.paint(Tone::Warning, text))?;
     }
     if let Some(why) = &report.stopped {
-        let text = format!("ended early, as several failed in a row: {why}; run it again");
+        let text = format!("ended early: {}; run it again", printable(&why.to_string()));
         writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
+    }
+    if report.interrupted {
+        writeln!(
+            screen.out,
+            "{}",
+            screen.paint(Tone::Warning, "interrupted: run it again for the rest")
+        )?;
     }
     Ok(())
 }

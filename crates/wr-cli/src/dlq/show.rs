@@ -68,7 +68,7 @@ pub(super) async fn run(
             .map(|it| json!({ "pointer": it.pointer, "keyword": it.keyword }))
             .collect(),
         original_headers: headers(&letter.original_headers, shows),
-        decoded: Decoded::read(catalogue, &registry, subject, &letter.body, shows),
+        decoded: Decoded::read(&registry, subject, &letter.body, shows),
     };
     screen.show(&shown, write_shown)?;
     Ok(Exit::Done)

@@ -1,7 +1,9 @@
 //! An incident from dead letters to redrive.
 
+use std::process::Command;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use wr_events::{
     CATALOGUE, Event, QueueCreatedV1, QueueMaintenanceV1, QueuePausedV1, QueueResumedV1,
@@ -11,7 +13,7 @@ use wr_runtime::{
     ConnectOptions, Delivery, Handled, HandlerError, Handlers, Subscriber, SubscriberOptions,
 };
 
-use crate::support::Stage;
+use crate::support::{Ran, Stage, spawn, unheard, with_connection};
 
 const CONSUMER: &str = "audit-logger";
 
@@ -150,4 +152,58 @@ fn what_cannot_be_redriven_is_left_and_can_be_purged() {
     );
     assert_eq!(stage.wr(&["dlq", "purge", "--yes"]).expect(0).out, "1 of 1 dead letter deleted\n");
     assert_eq!(stage.wr(&["dlq", "list"]).expect(0).out, "no dead letters\n");
+}
+
+#[test]
+fn a_redrive_that_is_interrupted_reports_what_it_did() {
+    let stage = Stage::start();
+    stage.publish("queue.paused", &(0..5).map(paused).collect::<Vec<_>>()).expect(0);
+    consume(&stage, ill());
+    let url = stage.server.url();
+    let redrive = ["dlq", "redrive", "--rate", "1", "--yes", "--json"];
+    let child = with_connection(&url, async |connection| {
+        let mut sent = connection.client().subscribe("waitingroom.redrive.>").await.unwrap();
+        connection.client().flush().await.unwrap();
+        let child = spawn(&[("NATS_URL", &url)], &redrive);
+        sent.next().await.unwrap();
+        child
+    });
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    let ran = Ran::of(child).expect(130);
+    let report = &ran.json()[0];
+    assert_eq!(report["interrupted"], true, "{ran:?}");
+    let sent = report["redriven"].as_u64().unwrap();
+    assert!((1..5).contains(&sent) && report["selected"] == sent, "{report}");
+    assert_eq!((&report["left"], &report["failed"]), (&json!([]), &json!([])));
+    assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), 5 - sent);
+    assert!(ran.err.contains("once more aborts"), "{}", ran.err);
+}
+
+#[test]
+fn what_stays_can_be_passed_over() {
+    let stage = Stage::start();
+    stage.publish("queue.paused", &[paused(1), paused(2)]).expect(0);
+    consume(&stage, ill());
+    let redrive = ["dlq", "redrive", "--to", "analytics-processor", "--limit", "1", "--yes"];
+    for (after, last) in [("0", "1"), ("1", "2")] {
+        let ran = stage.wr(&[&redrive[..], &["--after", after]].concat()).expect(100);
+        assert!(ran.err.contains(&format!("`--after {last}`")), "{}", ran.err);
+    }
+    let redrive = ["dlq", "redrive", "--after", "1", "--limit", "1", "--yes"];
+    assert_eq!(stage.wr(&redrive).expect(0).out, "1 of 1 dead letter redriven\n");
+}
+
+/// Nobody reads the reports, and all is done.
+#[test]
+fn what_nobody_hears_is_redriven_and_purged() {
+    let stage = Stage::start();
+    stage.publish("queue.paused", &[paused(1), paused(2)]).expect(0);
+    consume(&stage, ill());
+    let url = stage.server.url();
+    for (verb, rest) in [("redrive", 1), ("purge", 0)] {
+        let arguments = ["dlq", verb, "--limit", "1", "--yes"];
+        assert_eq!(unheard(&[("NATS_URL", &url)], &arguments, ""), 1);
+        assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), rest);
+    }
 }

@@ -1,7 +1,7 @@
 //! A server with the topology applied, and `wr` run against it.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,6 +17,16 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// Waits for its end.
+    pub(crate) fn of(child: Child) -> Ran {
+        let output = child.wait_with_output().unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// The lines of JSON on standard output.
     pub(crate) fn json(&self) -> Vec<Value> {
         self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -30,7 +40,15 @@ impl Ran {
 
 /// Runs `wr` with nothing in its environment but what is given.
 pub(crate) fn wr(environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_wr"))
+    let mut child = spawn(environment, arguments);
+    // Who is refused before it reads has closed its end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Ran::of(child)
+}
+
+/// As [`wr`], while it runs.
+pub(crate) fn spawn(environment: &[(&str, &str)], arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_wr"))
         .args(arguments)
         .env_clear()
         .envs(environment.iter().copied())
@@ -38,28 +56,12 @@ pub(crate) fn wr(environment: &[(&str, &str)], arguments: &[&str], input: &str) 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    // Who is refused before it reads has closed its end.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+        .unwrap()
 }
 
 /// As [`wr`], where nobody reads what it says from its begin on.
 pub(crate) fn unheard(environment: &[(&str, &str)], arguments: &[&str], input: &str) -> i32 {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_wr"))
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(environment, arguments);
     drop((child.stdout.take(), child.stderr.take()));
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait().unwrap().code().unwrap_or(-1)

@@ -70,6 +70,9 @@ pub struct Group {
     pub oldest: DateTime<Utc>,
     /// When the newest was kept.
     pub newest: DateTime<Utc>,
+    /// The sequence number of the newest, for [`Selection::up_to`]: whoever has seen the groups may
+    /// do something to these letters, and to none that came later.
+    pub last: u64,
 }
 
 /// What was purged; `selected` is the sum of `purged`, `gone` and `failed`.
@@ -84,7 +87,8 @@ pub struct PurgeReport {
     pub gone: u64,
     /// Those that could not be deleted, and why.
     pub failed: Vec<(u64, Error)>,
-    /// Why the run ended before its end: several failed in a row.
+    /// Why the run ended before its end: several failed in a row, or the queue could not be read any
+    /// more.
     pub stopped: Option<Error>,
 }
 
@@ -137,9 +141,10 @@ impl DeadLetterQueue {
             let consumer = letter.and_then(|letter| letter.consumer);
             let (oldest, newest) = (entry.kept_at, entry.kept_at);
             let group = groups.entry((consumer.clone(), reason.clone()));
-            let group = group.or_insert(Group { consumer, reason, count: 0, oldest, newest });
+            let last = entry.sequence;
+            let group = group.or_insert(Group { consumer, reason, count: 0, oldest, newest, last });
             group.count += 1;
-            group.newest = entry.kept_at;
+            (group.newest, group.last) = (newest, last);
         }
         Ok(groups.into_values().collect())
     }
@@ -159,12 +164,21 @@ impl DeadLetterQueue {
     /// deletes nothing, and reports what it would.
     ///
     /// # Errors
-    /// The queue cannot be read. What fails for one entry is in the report.
+    /// The queue cannot be read at all. What fails for one entry, or later, is in the report.
     pub async fn purge(&self, selection: &Selection, dry_run: bool) -> Result<PurgeReport> {
         let mut report = PurgeReport::default();
         let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
-        while let Some(entry) = entries.try_next().await? {
+        loop {
+            let entry = match entries.try_next().await {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(error) if report.selected == 0 => return Err(error),
+                Err(error) => {
+                    report.stopped = Some(error);
+                    break;
+                }
+            };
             report.selected += 1;
             let deleted = match dry_run {
                 true => Ok(true),

@@ -10,11 +10,17 @@
 //!
 //! A dead letter leaves the queue only after the stream of its consumer has it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::HeaderMap;
 use futures_util::stream::TryStreamExt;
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{Instrument, Span};
 use wr_core::topology::Consumer;
@@ -48,6 +54,7 @@ pub struct RedriveOptions {
     consumer: Option<String>,
     keep: bool,
     round: u32,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// What became of one dead letter.
@@ -85,6 +92,14 @@ pub enum Skip {
         /// What is not in its filter.
         subject: String,
     },
+    /// On the server the consumer is missing, or reads no redriven messages: nobody would get it.
+    #[error("consumer `{consumer}` on the server does not read `{subject}`; apply the topology")]
+    NotReadYet {
+        /// The consumer.
+        consumer: String,
+        /// What is not in its filter.
+        subject: String,
+    },
     /// With the headers of a redrive it exceeds the server's `max_payload`.
     #[error("{size} bytes are more than the {limit} that the server takes")]
     TooLarge {
@@ -114,8 +129,11 @@ pub struct RedriveReport {
     pub failed: Vec<(u64, Error)>,
     /// Those that were published and could not be taken out of the queue; another run does it.
     pub left: Vec<(u64, Error)>,
-    /// Why the run ended before its end: several failed in a row.
+    /// Why the run ended before its end: several failed in a row, or the queue could not be read any
+    /// more.
     pub stopped: Option<Error>,
+    /// Whether it ended before its end because it was [told to](RedriveOptions::stop).
+    pub interrupted: bool,
 }
 
 impl RedriveOptions {
@@ -159,15 +177,30 @@ impl RedriveOptions {
         self.round = round;
         self
     }
+
+    /// Ends the run before the next dead letter once this is set, with a report of what was done. To
+    /// drop the future instead may leave in the queue what was published.
+    #[must_use]
+    pub fn stop(mut self, stop: Arc<AtomicBool>) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 impl DeadLetterQueue {
     /// Redrives the selected dead letters that are in the queue now, the oldest first, one after the
     /// other; `progress` is told of each, by its sequence number.
     ///
+    /// The server is asked once for each consumer whether it reads what is redriven to it; where this
+    /// user may not ask, the topology is believed.
+    ///
     /// # Errors
-    /// [`ErrorKind::Option`]: an option that cannot be. Else the queue cannot be read. What fails
-    /// for one dead letter is in the report.
+    /// [`ErrorKind::Option`]: an option that cannot be. Else the queue cannot be read at all. What
+    /// fails for one dead letter, or later, is in the report.
     pub async fn redrive(
         &self,
         selection: &Selection,
@@ -178,7 +211,20 @@ impl DeadLetterQueue {
         let mut report = RedriveReport::default();
         let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
-        while let Some(entry) = entries.try_next().await? {
+        loop {
+            if options.is_stopped() {
+                report.interrupted = true;
+                break;
+            }
+            let entry = match entries.try_next().await {
+                Ok(Some(entry)) => entry,
+                Ok(None) => break,
+                Err(error) if report.selected == 0 => return Err(error),
+                Err(error) => {
+                    report.stopped = Some(error);
+                    break;
+                }
+            };
             let (outcome, left) = run.one(entry.sequence).await;
             progress(entry.sequence, &outcome);
             report.left.extend(left.map(|error| (entry.sequence, error)));
@@ -213,6 +259,22 @@ struct Run<'a> {
     queue: &'a DeadLetterQueue,
     options: &'a RedriveOptions,
     pace: Option<Interval>,
+    /// What the consumers read, as the server says; none where it may not be asked.
+    filters: HashMap<&'static str, Option<Vec<String>>>,
+}
+
+/// What the server says of a consumer.
+#[derive(Deserialize)]
+struct Info {
+    config: Filters,
+}
+
+/// Without any, a consumer reads all.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Filters {
+    filter_subject: String,
+    filter_subjects: Vec<String>,
 }
 
 /// A dead letter on its way back.
@@ -240,7 +302,7 @@ impl<'a> Run<'a> {
             pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             pace
         });
-        Ok(Run { queue, options, pace })
+        Ok(Run { queue, options, pace, filters: HashMap::new() })
     }
 
     /// The outcome, and why what was published is still in the queue.
@@ -253,7 +315,11 @@ impl<'a> Run<'a> {
             }
             Err(error) => return (RedriveOutcome::Failed(error), None),
         };
-        let outcome = match self.outgoing(sequence, &found).await {
+        let to = match self.to(&found.letter).await {
+            Ok(to) => to,
+            Err(outcome) => return (outcome, None),
+        };
+        let outcome = match self.outgoing(sequence, &found, to).await {
             Ok(_) if self.options.dry_run => return (RedriveOutcome::Redriven, None),
             Ok(resend) => self.publish(resend).await,
             Err(skip) => return (RedriveOutcome::Skipped(skip), None),
@@ -289,16 +355,55 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn outgoing(&self, sequence: u64, found: &Found) -> Result<Resend, Skip> {
-        let letter = &found.letter;
-        let consumer = self.consumer(letter)?;
+    /// To whom it goes, and on which subject; an outcome where it goes to nobody.
+    async fn to(
+        &mut self,
+        letter: &DeadLetter,
+    ) -> Result<(&'static Consumer, String), RedriveOutcome> {
+        let consumer = self.consumer(letter).map_err(RedriveOutcome::Skipped)?;
         let subject = redrive_subject(self.queue.topology, consumer.name, &letter.original_subject);
+        let name = || consumer.name.to_owned();
         for subject in [&subject, &letter.original_subject] {
             if !stored(consumer.filter_subjects, subject) {
-                let (consumer, subject) = (consumer.name.to_owned(), subject.clone());
-                return Err(Skip::NotRead { consumer, subject });
+                let skip = Skip::NotRead { consumer: name(), subject: subject.clone() };
+                return Err(RedriveOutcome::Skipped(skip));
             }
         }
+        let filters = self.filters(consumer).await.map_err(RedriveOutcome::Failed)?;
+        if filters.as_ref().is_some_and(|filters| !stored(filters, &subject)) {
+            let skip = Skip::NotReadYet { consumer: name(), subject };
+            return Err(RedriveOutcome::Skipped(skip));
+        }
+        Ok((consumer, subject))
+    }
+
+    /// What a consumer reads: a topology that is not applied yet may have a stream that stores what
+    /// its consumer does not read.
+    async fn filters(&mut self, consumer: &'static Consumer) -> Result<&Option<Vec<String>>> {
+        match self.filters.entry(consumer.name) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let subject = format!("CONSUMER.INFO.{}.{}", consumer.stream, consumer.name);
+                let asked = self.queue.connection.api::<_, Info>(&subject, &json!({})).await;
+                Ok(unknown.insert(match asked {
+                    Ok(info) => Some(info.config.all()),
+                    Err(error) => match error.kind() {
+                        ErrorKind::ConsumerMissing { .. } => Some(Vec::new()),
+                        ErrorKind::PermissionDenied { .. } => None,
+                        _ => return Err(error),
+                    },
+                }))
+            }
+        }
+    }
+
+    async fn outgoing(
+        &self,
+        sequence: u64,
+        found: &Found,
+        (consumer, subject): (&'static Consumer, String),
+    ) -> Result<Resend, Skip> {
+        let letter = &found.letter;
         let (mut headers, span) = headers(&self.queue.connection, found, &subject).await;
         headers.insert(SEQUENCE, sequence.to_string());
         let nanos = found.kept_at.timestamp_nanos_opt().unwrap_or_default();
@@ -320,6 +425,16 @@ impl<'a> Run<'a> {
         let name = self.options.consumer.as_ref().or(letter.consumer.as_ref());
         let name = name.ok_or(Skip::NoConsumer)?;
         find(self.queue, name).ok_or_else(|| Skip::UnknownConsumer(name.clone()))
+    }
+}
+
+impl Filters {
+    fn all(self) -> Vec<String> {
+        match (self.filter_subject.is_empty(), self.filter_subjects.is_empty()) {
+            (true, true) => vec![">".to_owned()],
+            (true, false) => self.filter_subjects,
+            (false, _) => vec![self.filter_subject],
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::topology::stored;
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     sequences: Option<BTreeSet<u64>>,
+    after: u64,
+    up_to: Option<u64>,
     consumer: Option<String>,
     stream: Option<String>,
     subject: Option<String>,
@@ -30,6 +32,20 @@ impl Selection {
     #[must_use]
     pub fn sequences(mut self, sequences: impl IntoIterator<Item = u64>) -> Self {
         self.sequences = Some(sequences.into_iter().collect());
+        self
+    }
+
+    /// Those behind this sequence number of the queue.
+    #[must_use]
+    pub fn after(mut self, sequence: u64) -> Self {
+        self.after = sequence;
+        self
+    }
+
+    /// Those up to this sequence number of the queue.
+    #[must_use]
+    pub fn up_to(mut self, sequence: u64) -> Self {
+        self.up_to = Some(sequence);
         self
     }
 
@@ -88,14 +104,15 @@ impl Selection {
 
     /// The sequence numbers between which they lie, as far as the selection tells.
     pub(super) fn range(&self) -> (u64, u64) {
-        match &self.sequences {
+        let (first, last) = match &self.sequences {
             None => (0, u64::MAX),
             // Of none there is nothing between.
             Some(sequences) => (
                 sequences.first().copied().unwrap_or(u64::MAX),
                 sequences.last().copied().unwrap_or(0),
             ),
-        }
+        };
+        (first.max(self.after.saturating_add(1)), last.min(self.up_to.unwrap_or(u64::MAX)))
     }
 
     /// Whether an entry meets every condition, but for the limit.

@@ -207,14 +207,136 @@ async fn two_operators_at_once_add_up() {
 async fn a_redrive_into_another_stream_is_a_failure() {
     let (_server, connection) = server().await;
     kept(&connection, 1).await;
-    ask(&connection, &format!("STREAM.DELETE.{STREAM}"), json!({})).await;
-    let config = json!({ "name": "OTHER", "subjects": ["waitingroom.redrive.>"] });
     // The other streams have redrive subjects of their own.
     for name in ["SESSION_EVENTS", "QUEUE_EVENTS"] {
         ask(&connection, &format!("STREAM.DELETE.{name}"), json!({})).await;
     }
-    ask(&connection, "STREAM.CREATE.OTHER", config).await;
+    for (verb, name, subject) in
+        [("UPDATE", STREAM, SUBJECT), ("CREATE", "OTHER", "waitingroom.redrive.>")]
+    {
+        let config = json!({ "name": name, "subjects": [subject] });
+        ask(&connection, &format!("STREAM.{verb}.{name}"), config).await;
+    }
     let report = redrive(&queue(&connection), &Selection::all(), &RedriveOptions::new()).await;
     assert!(matches!(report.failed[0].1.kind(), ErrorKind::Drift(_)), "{report:?}");
     assert_eq!(messages(&connection, QUEUE).await, 1);
+}
+
+/// As after a topology that was applied to its streams, and not to its consumers.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_consumer_on_the_server_reads_stays() {
+    let (_server, connection) = server().await;
+    kept(&connection, 2).await;
+    let before = messages(&connection, STREAM).await;
+    let (info, create) = (
+        format!("CONSUMER.INFO.{STREAM}.{CONSUMER}"),
+        format!("CONSUMER.CREATE.{STREAM}.{CONSUMER}"),
+    );
+    let mut config = ask(&connection, &info, json!({})).await["config"].clone();
+    config["filter_subjects"] = json!([SUBJECT, "waitingroom.position.admitted.v1"]);
+    ask(&connection, &create, json!({ "stream_name": STREAM, "config": config })).await;
+    let delete = format!("CONSUMER.DELETE.{STREAM}.{CONSUMER}");
+    for is_there in [true, false] {
+        if !is_there {
+            ask(&connection, &delete, json!({})).await;
+        }
+        for options in [RedriveOptions::new().dry_run(), RedriveOptions::new()] {
+            let report = redrive(&queue(&connection), &Selection::all(), &options).await;
+            let stay = |skip: &Skip| matches!(skip, Skip::NotReadYet { .. });
+            assert!(report.skipped.iter().all(|(_, skip)| stay(skip)), "{report:?}");
+            assert_eq!(report.skipped.len(), 2);
+        }
+    }
+    assert_eq!(messages(&connection, STREAM).await, before);
+    assert_eq!(messages(&connection, QUEUE).await, 2);
+}
+
+/// Whoever may not ask can redrive all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_may_not_be_asked_about_is_believed_in() {
+    let (_server, admin, denied) = denying("$JS.API.CONSUMER.INFO.>").await;
+    kept(&admin, 3).await;
+    let report = redrive(&queue(&denied), &Selection::all(), &RedriveOptions::new()).await;
+    assert_eq!((report.selected, report.redriven), (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_when_it_is_told_to() {
+    let (_server, connection) = server().await;
+    kept(&connection, 5).await;
+    let queue = queue(&connection);
+    let stop = Arc::new(AtomicBool::new(false));
+    let options = RedriveOptions::new().stop(stop.clone());
+    let mut told = 0;
+    let progress = |_, _: &RedriveOutcome| {
+        told += 1;
+        stop.store(told == 2, Ordering::Relaxed);
+    };
+    let report = queue.redrive(&Selection::all(), &options, progress).await.unwrap();
+    assert_eq!((report.selected, report.redriven, report.interrupted), (2, 2, true));
+    assert_eq!(report.left, []);
+    assert_eq!(messages(&connection, QUEUE).await, 3);
+}
+
+/// More than a page of them, all with their circumstances in headers.
+async fn more_than_a_page(connection: &Connection) {
+    for letter in kept(connection, 250).await.iter().take(10) {
+        let mut other = letter.clone();
+        other.consumer = Some("other".to_owned());
+        let _ = keeper(connection).keep(&other, None).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_goes_away_is_in_the_report() {
+    let (_server, connection) = server().await;
+    more_than_a_page(&connection).await;
+    let other = connection.clone();
+    let handle = tokio::runtime::Handle::current();
+    let mut told = 0;
+    let progress = |_, _: &RedriveOutcome| {
+        told += 1;
+        if told == 256 {
+            let delete = async { ask(&other, &format!("STREAM.DELETE.{QUEUE}"), json!({})).await };
+            tokio::task::block_in_place(|| handle.block_on(delete));
+        }
+    };
+    let options = RedriveOptions::new().dry_run();
+    let report = queue(&connection).redrive(&Selection::all(), &options, progress).await.unwrap();
+    assert_eq!(report.selected, 256);
+    let stopped = report.stopped.unwrap();
+    assert!(matches!(stopped.kind(), ErrorKind::StreamMissing(_)), "{stopped}");
+    let gone = queue(&connection).redrive(&Selection::all(), &options, |_, _| {}).await;
+    assert!(matches!(gone.unwrap_err().kind(), ErrorKind::StreamMissing(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_cannot_read_on_is_in_the_report() {
+    let (_server, admin, denied) = denying("$JS.API.STREAM.MSG.GET.>").await;
+    more_than_a_page(&admin).await;
+    // Who writes no headers is read as a whole, which is denied.
+    admin.jetstream().publish("waitingroom.dlq.event", "{}".into()).await.unwrap().await.unwrap();
+    let report = queue(&denied).purge(&Selection::all(), true).await.unwrap();
+    assert_eq!((report.selected, report.purged), (256, 256));
+    let stopped = report.stopped.unwrap();
+    assert!(matches!(stopped.kind(), ErrorKind::PermissionDenied { .. }), "{stopped}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_after_a_look_is_not_touched() {
+    let (_server, connection) = server().await;
+    kept(&connection, 3).await;
+    let queue = queue(&connection);
+    let groups = queue.groups(&Selection::all()).await.unwrap();
+    assert_eq!(groups[0].last, 3);
+    kept(&connection, 2).await;
+    // Somebody took one of those that were seen.
+    queue.purge(&Selection::all().sequences([1]), false).await.unwrap();
+    let seen = Selection::all().up_to(groups[0].last).limit(3);
+    assert_eq!(sequences(&queue, &seen).await, [2, 3]);
+    let report = queue.purge(&seen, false).await.unwrap();
+    assert_eq!(report.purged, 2);
+    assert_eq!(sequences(&queue, &Selection::all()).await, [4, 5]);
+    assert_eq!(sequences(&queue, &Selection::all().after(4)).await, [5]);
+    assert_eq!(sequences(&queue, &Selection::all().sequences([4, 5]).up_to(4)).await, [4]);
 }
