@@ -25,7 +25,7 @@ use crate::{Error, Exit, Screen};
 #[command(after_help = "Examples:
   cargo xtask docs --open
   cargo xtask docs --check         exit 4, with a diff, where a committed file is not fresh
-  cargo xtask docs --verify        as CI runs it; exit 100 where the site or the document is wrong
+  cargo xtask docs --verify        as CI runs it; exit 100 where one of them is wrong
   cargo xtask docs --schemas ../shop/schemas --out ../shop/target/docs")]
 pub(crate) struct Args {
     /// Write nothing; show what would change of the committed files
@@ -34,8 +34,8 @@ pub(crate) struct Args {
     /// Open the site in the browser
     #[arg(long)]
     open: bool,
-    /// Test the site in Chromium and the document with AsyncAPI's parser; needs Node, npm and
-    /// Chromium
+    /// Test the site in Chromium, the document with AsyncAPI's parser and the alert rules with
+    /// promtool; needs Node, npm, Chromium and promtool
     #[arg(long)]
     verify: bool,
     #[command(flatten)]
@@ -88,8 +88,7 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     let index = site.join("index.html");
     writeln!(screen.err, "the site of {count} files begins at {}", index.display())?;
     if args.verify {
-        let document = schemas.join(GENERATED).join("asyncapi.json");
-        return verify::run(&site, &document, &catalog, screen);
+        return verify::run(&site, &schemas.join(GENERATED), &catalog, screen);
     }
     if args.open {
         open::open(&index)?;

@@ -1,80 +1,33 @@
-//! Hands the site to Chromium and the document to AsyncAPI's parser, by the script in `tests/web`.
+//! `docs --verify`: what the generated files are worth to the programs that they are for.
+
+mod alerts;
+mod web;
 
 use std::env;
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use serde_json::json;
 use wr_schema::Catalog;
 
-use crate::{Error, Exit, Screen, folders};
+use self::alerts::Alerts;
+use self::web::Web;
+use crate::{Error, Exit, Screen};
 
-/// The names that Chromium goes by; any of them will do.
-const BROWSERS: &[&str] =
-    &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// What the script needs of `tests/web`.
-const FILES: &[&str] = &["package.json", "package-lock.json", "verify.mjs"];
-
+/// Hands the alert rules to promtool, the site to Chromium, and the document to AsyncAPI's parser.
 pub(super) fn run(
     site: &Path,
-    document: &Path,
+    generated: &Path,
     catalog: &Catalog,
     screen: &mut Screen<'_>,
 ) -> Result<Exit, Error> {
-    let node = found(&["node"]).ok_or_else(|| missing("Node", "nodejs"))?;
-    let npm = found(&["npm"]).ok_or_else(|| missing("npm", "npm"))?;
-    let browser = found(BROWSERS).ok_or_else(|| missing("Chromium", "chromium"))?;
-    let place = install(&npm, screen)?;
-    let told = json!({
-        "site": whole(site),
-        "document": whole(document),
-        "browser": browser,
-        "screenshots": whole(&place.join("screenshots")),
-        "search": catalog.subjects.last().map(|history| history.subject.event_type().to_string()),
-    });
-    screen.out.flush()?;
-    screen.err.flush()?;
-    let mut command = Command::new(node);
-    command.arg("verify.mjs").arg(told.to_string()).current_dir(&place);
-    let status = command.status().map_err(|error| cannot_run("node", &error))?;
-    Ok(match status.code().map(u8::try_from) {
-        Some(Ok(0)) => Exit::Clean,
-        Some(Ok(100)) => Exit::Findings,
-        Some(_) | None => Exit::Failed,
+    // Nothing is begun where something is missing.
+    let (alerts, web) = (Alerts::find()?, Web::find()?);
+    let alerts = alerts.run(&generated.join("alerts.yml"), &catalog.domain, screen)?;
+    let web = web.run(site, &generated.join("asyncapi.json"), catalog, screen)?;
+    Ok(match alerts {
+        Exit::Clean => web,
+        wrong => wrong,
     })
-}
-
-/// The packages, in a folder that git does not see; nothing of `tests/web` is touched.
-fn install(npm: &Path, screen: &mut Screen<'_>) -> Result<PathBuf, Error> {
-    let from = folders::workspace().join("tests/web");
-    let place = folders::workspace().join("target/docs-verify");
-    fs::create_dir_all(&place).map_err(|error| Error::file("make", &place, &error))?;
-    let lock = |folder: &Path| fs::read(folder.join("package-lock.json")).ok();
-    let is_there = place.join("node_modules").is_dir() && lock(&from) == lock(&place);
-    for name in FILES {
-        let (from, to) = (from.join(name), place.join(name));
-        fs::copy(&from, &to).map_err(|error| Error::file("copy", &from, &error))?;
-    }
-    if is_there {
-        return Ok(place);
-    }
-    writeln!(screen.err, "fetching AsyncAPI's parser and what drives Chromium, by npm")?;
-    screen.err.flush()?;
-    // Without scripts: a package has no business to run anything when it is fetched.
-    let args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    let mut command = Command::new(npm);
-    command.args(args).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").current_dir(&place);
-    let status = command.status().map_err(|error| cannot_run("npm", &error))?;
-    if !status.success() {
-        // Half an installation would be taken for a whole one.
-        let _ = fs::remove_file(place.join("package-lock.json"));
-        return Err(Error::failed(
-            "`npm ci` could not fetch the packages of `tests/web/package-lock.json`",
-            "see to the network, then run `cargo xtask docs --verify` again",
-        ));
-    }
-    Ok(place)
 }
 
 /// The first program of these names that is on the path.
@@ -93,10 +46,6 @@ fn missing(what: &str, package: &str) -> Error {
     )
 }
 
-fn cannot_run(what: &str, error: &std::io::Error) -> Error {
+fn cannot_run(what: &str, error: &io::Error) -> Error {
     Error::failed(format!("cannot start `{what}`: {error}"), "see to its installation")
-}
-
-fn whole(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
