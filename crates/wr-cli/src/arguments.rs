@@ -51,8 +51,9 @@ Examples:
   wr dlq list                                  what was given up, and why
   wr dlq redrive --consumer audit-logger --dry-run
 
-Connection: flags and their variables come first, then the context of the `nats` tool that is
-selected or named.
+Connection: flags come first, then the context of the `nats` tool that `--context` names, then
+variables. The context that is selected, or that `NATS_CONTEXT` names, comes last, and only where
+nothing before it names a server.
 
 Exit codes:
   0    done; asked whether all is well, it is
@@ -170,6 +171,9 @@ pub(crate) struct ConnectArguments {
         value_parser = humantime::parse_duration
     )]
     pub(crate) timeout: Duration,
+    /// Which of these were said by variables.
+    #[arg(skip)]
+    pub(crate) variables: Vec<clap::Id>,
 }
 
 /// What one environment has otherwise than the catalogue says.

@@ -58,11 +58,15 @@ impl Context {
     fn read(path: &Path) -> Result<Context> {
         let text =
             std::fs::read_to_string(path).map_err(|cause| Error::file("read", path, &cause))?;
-        let context: Context = serde_json::from_str(&text).map_err(|cause| {
+        let mut context: Context = serde_json::from_str(&text).map_err(|cause| {
             let what = format!("context file `{}`: {cause}", path.display());
             Error::failed(what, "repair it with `nats context edit`")
         })?;
         context.refuse_what_is_not_done(path)?;
+        let paths = [&mut context.creds, &mut context.nkey, &mut context.cert, &mut context.key];
+        for path in paths.into_iter().chain([&mut context.ca]) {
+            *path = expanded(path, |name| std::env::var(name).unwrap_or_default());
+        }
         Ok(context)
     }
 
@@ -87,6 +91,28 @@ impl Context {
     }
 }
 
+/// A path as the `nats` tool reads it: a first `~` is the home directory, `$NAME` and `${NAME}` are
+/// variables, which are empty where they are not set.
+fn expanded(path: &str, variable: impl Fn(&str) -> String) -> String {
+    let home = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let (mut whole, mut rest) = match home {
+        Some(rest) => (variable("HOME"), rest),
+        None => (String::new(), path),
+    };
+    while let Some((before, after)) = rest.split_once('$') {
+        whole += before;
+        let braced = after.strip_prefix('{').and_then(|after| after.split_once('}'));
+        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let (name, behind) = braced.unwrap_or(after.split_at(end.unwrap_or(after.len())));
+        match name {
+            "" => whole.push('$'),
+            name => whole += &variable(name),
+        }
+        rest = behind;
+    }
+    whole + rest
+}
+
 /// Where the `nats` tool keeps its contexts.
 fn folder() -> Option<PathBuf> {
     let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -101,4 +127,29 @@ fn selected(folder: &Path) -> Option<String> {
     let text = std::fs::read_to_string(folder.join("context.txt")).ok()?;
     let name = text.trim();
     (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_expanded() {
+        let variable = |name: &str| match name {
+            "HOME" => "/home/ann".to_owned(),
+            "WHERE" => "keys".to_owned(),
+            _ => String::new(),
+        };
+        for (path, expected) in [
+            ("~/a.creds", "/home/ann/a.creds"),
+            ("~", "/home/ann"),
+            ("~bob/a", "~bob/a"),
+            ("/a/~/b", "/a/~/b"),
+            ("$HOME/${WHERE}/$NOBODY.a", "/home/ann/keys/.a"),
+            ("a$", "a$"),
+            ("", ""),
+        ] {
+            assert_eq!(expanded(path, variable), expected);
+        }
+    }
 }

@@ -63,10 +63,11 @@ impl Exit {
 /// Runs the command line of this process for a catalogue.
 pub fn main(catalogue: &'static Catalogue) -> ExitCode {
     let matches = Arguments::command().get_matches();
-    let arguments = match Arguments::from_arg_matches(&matches) {
+    let mut arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
+    arguments.connect.distinguish(&matches);
     let colour = arguments.colour(io::stdout().is_terminal());
     let reads = arguments.verb.reads();
     let mut screen = Screen {

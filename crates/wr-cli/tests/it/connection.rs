@@ -99,3 +99,89 @@ fn a_completion_names_the_verbs() {
         assert!(ran.out.contains("redrive"), "{shell}");
     }
 }
+
+const USERS: &str = "authorization { users = [
+    { user: ann, password: secret }
+    { user: bob, password: other, permissions: { publish: [\"$JS.API.INFO\"] } } ] }";
+
+/// Who ran it, as the server's permissions tell.
+fn who(environment: &[(&str, &str)], arguments: &[&str]) -> Option<&'static str> {
+    let told = [&["topology", "verify", "--json", "--timeout", "2s"], arguments].concat();
+    let ran = wr(environment, &told, "");
+    match ran.code {
+        100 => Some("ann"),
+        1 if ran.err.contains("permission denied") => Some("bob"),
+        1 if ran.err.contains("login failed") => None,
+        _ => panic!("{ran:?}"),
+    }
+}
+
+#[test]
+fn a_flag_comes_first_then_its_context_then_variables() {
+    let server = ServerOptions::new().config(USERS).start().unwrap();
+    let url = server.url();
+    let folder = tempfile::tempdir().unwrap();
+    let context = |name: &str, context: serde_json::Value| {
+        let path = folder.path().join(format!("{name}.json"));
+        std::fs::write(&path, context.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let ann = context("ann", json!({ "url": url, "user": "ann", "password": "secret" }));
+    let open = context("open", json!({ "url": url, "user": "ann" }));
+    let bob = [("NATS_USER", "bob"), ("NATS_PASSWORD", "other"), ("NATS_URL", url.as_str())];
+    let as_ann = ["--user", "ann", "--password", "secret"];
+    assert_eq!(who(&bob, &[]), Some("bob"));
+    assert_eq!(who(&bob, &as_ann), Some("ann"));
+    // A credentials file of a variable is not even looked for.
+    let creds = [("NATS_CREDS", "/nowhere.creds"), ("NATS_URL", url.as_str())];
+    assert_eq!(who(&creds, &as_ann), Some("ann"));
+    assert_eq!(who(&bob, &["--context", &ann]), Some("ann"));
+    // The password of a context goes to its server.
+    let elsewhere = [("NATS_URL", "nats://127.0.0.1:1")];
+    assert_eq!(who(&elsewhere, &["--context", &ann]), Some("ann"));
+    let selected = [("NATS_CONTEXT", ann.as_str()), ("NATS_URL", url.as_str())];
+    assert_eq!(who(&selected, &[]), None);
+    assert_eq!(who(&selected[..1], &[]), Some("ann"));
+    assert_eq!(who(&[selected[0], bob[0], bob[1]], &[]), Some("bob"));
+    // A password of its own is for the user of the context, or of another source.
+    assert_eq!(who(&[], &["--context", &open]), None);
+    assert_eq!(who(&[], &["--context", &open, "--password", "secret"]), Some("ann"));
+    assert_eq!(who(&[("NATS_PASSWORD", "secret")], &["--context", &open]), Some("ann"));
+    assert_eq!(who(&[("NATS_PASSWORD", "secret"), selected[1]], &["--user", "ann"]), Some("ann"));
+    // And never that of another user.
+    assert_eq!(who(&bob, &["--user", "ann"]), None);
+}
+
+#[test]
+fn several_logins_of_one_source_are_refused() {
+    let login = ["--user", "ann", "--creds", "a.creds"];
+    for (environment, arguments, part) in [
+        (vec![], &login[..], "flags: `user` and `creds` are several logins"),
+        (vec![("NATS_TOKEN", "t"), ("NATS_NKEY", "n")], &[], "variables: `nkey` and `token`"),
+        (vec![], &["--password", "p"], "flags: a password is for a user"),
+        (vec![("NATS_TOKEN", "t")], &["--password", "p"], "flags: a password is for a user"),
+    ] {
+        let server = ["health", "--server", "nats://127.0.0.1:1"];
+        let ran = wr(&environment, &[&server[..], arguments].concat(), "").expect(2);
+        assert!(ran.err.contains(part), "{}", ran.err);
+    }
+}
+
+/// As the `nats` tool reads it: a user before credentials, and paths from the home directory on.
+#[test]
+fn a_context_means_what_it_means_to_the_nats_tool() {
+    let server = ServerOptions::new().config(USERS).start().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("context.json");
+    let context = json!({
+        "url": server.url(), "user": "ann", "password": "secret", "creds": "~/absent.creds",
+    });
+    std::fs::write(&path, context.to_string()).unwrap();
+    let (home, path) = (home.path().to_str().unwrap(), path.to_str().unwrap());
+    assert_eq!(who(&[("HOME", home)], &["--context", path]), Some("ann"));
+    let context = json!({ "url": server.url(), "nkey": "~/keys/$WHO.nk" });
+    std::fs::write(path, context.to_string()).unwrap();
+    let told = [HEALTH, &["--context", path]].concat();
+    let ran = wr(&[("HOME", home), ("WHO", "ann")], &told, "").expect(1);
+    assert!(ran.err.contains(&format!("{home}/keys/ann.nk")), "{}", ran.err);
+}
