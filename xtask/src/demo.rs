@@ -15,6 +15,7 @@ use crate::{Error, Exit, Screen};
   cargo xtask demo
   cargo xtask demo --events 10000
   cargo xtask demo --seed 42       the same numbers as the run that printed this seed
+  cargo xtask demo --seed 42 --hold    the incident of crates/wr-cli/RUNBOOK.md, to clear up by hand
   NO_COLOR=1 cargo xtask demo
   NATS_SERVER_BIN=/opt/nats-server cargo xtask demo    with this nats-server
 
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// About how many events are published, 100 to 100,000 [default: 3,000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000))]
     events: Option<u64>,
+    /// Stop when the dead letters are there, for whoever wants to clear up with `wr`; Enter goes on
+    #[arg(long)]
+    hold: bool,
     /// What else the demo is to be told
     #[arg(last = true, value_name = "ARG")]
     more: Vec<OsString>,
@@ -45,6 +49,7 @@ fn arguments(args: &Args) -> Vec<OsString> {
             all.extend([flag.into(), value.to_string().into()]);
         }
     }
+    all.extend(args.hold.then(|| "--hold".into()));
     all.extend(args.more.iter().cloned());
     all
 }
@@ -55,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_is_told_is_passed_on() {
-        let args = Args { seed: Some(42), events: None, more: vec!["--help".into()] };
-        assert_eq!(arguments(&args), ["--seed", "42", "--help"]);
+        let args = Args { seed: Some(42), events: None, hold: true, more: vec!["--help".into()] };
+        assert_eq!(arguments(&args), ["--seed", "42", "--hold", "--help"]);
     }
 }

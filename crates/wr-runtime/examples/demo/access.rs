@@ -34,6 +34,16 @@ impl Access {
         Ok((server, Access { url, password }))
     }
 
+    /// Where the server is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What everybody logs in with.
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Logs in. Answers come under a prefix of its own, so that nobody can listen to another's.
     pub(crate) async fn connect(&self, user: &str) -> Result<Connection> {
         let options = ConnectOptions::new(user)

@@ -13,6 +13,7 @@ mod audit;
 mod board;
 mod book;
 mod cleanup;
+mod hold;
 mod meter;
 mod notification;
 mod operator;
@@ -59,6 +60,9 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 3_000,
         value_parser = clap::value_parser!(u64).range(100..=100_000))]
     events: u64,
+    /// Stop when the dead letters are there, for whoever wants to clear up with `wr`; Enter goes on
+    #[arg(long)]
+    hold: bool,
 }
 
 /// How the story ended.
@@ -82,11 +86,15 @@ async fn main() -> ExitCode {
         Ok(started) => started,
         Err(error) => return failure(&error.to_string()),
     };
+    let hold = match options.hold.then(|| hold::write_contexts(&access, server.dir())).transpose() {
+        Ok(hold) => hold,
+        Err(error) => return failure(&error.to_string()),
+    };
     analytics::hush_the_bug();
     let ended = tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ended::Interrupted,
-        told = story::tell(&access, seed, options.events, &mut board) => match told {
+        told = story::tell(&access, seed, options.events, hold, &mut board) => match told {
             Ok(sum) => Ended::Told(sum),
             Err(error) => Ended::Failed(error),
         },

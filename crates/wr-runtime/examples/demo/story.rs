@@ -1,5 +1,6 @@
 //! The story, from an empty server to a sum.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wr_events::{CATALOGUE, PositionHeartbeatV1, PositionHeartbeatV1Required};
@@ -19,7 +20,7 @@ use crate::poison::ForeignService;
 use crate::room::Room;
 use crate::sender::Sender;
 use crate::sum::{Accounts, Sum};
-use crate::{Release, Result, analytics, audit, notification};
+use crate::{Release, Result, analytics, audit, hold, notification};
 
 /// How long 3,000 events take to be sent, about.
 const SENDING: Duration = Duration::from_secs(8);
@@ -52,11 +53,13 @@ struct Consumers {
     audit: Subscriber,
 }
 
-/// Tells the story; it ends by itself, for every wait in it has a deadline.
+/// Tells the story; it ends by itself, for every wait in it has a deadline, but for those for a
+/// person: with a login for `hold`, the part of the operator is theirs.
 pub(crate) async fn tell(
     access: &Access,
     seed: u64,
     events: u64,
+    hold: Option<PathBuf>,
     board: &mut Board,
 ) -> Result<Sum> {
     board.step("The topology");
@@ -89,11 +92,10 @@ pub(crate) async fn tell(
     stage.send_copies().await?;
     stage.board.step("The operator looks at the dead letters");
     stage.show_dead_letters().await?;
-    stage.board.step("The bugs are fixed, and what they cost is handled after all");
-    let consumers = stage.deploy_the_fix(consumers).await?;
-    stage.redrive().await?;
-    stage.board.step("What is no event at all is purged");
-    stage.purge().await?;
+    let consumers = match hold {
+        Some(login) => stage.hold(consumers, &login).await?,
+        None => stage.clear_up(consumers).await?,
+    };
     stage.board.step("The services stop");
     stage.stop(consumers).await?;
     reconciler.drain(DRAIN).await?;
@@ -245,6 +247,43 @@ impl Stage<'_> {
             self.board.say(format!("{consumer:<22}{reason:<22}{count:>4}  {}", letter.error));
         }
         Ok(())
+    }
+
+    /// The operator of the demo clears up.
+    async fn clear_up(&mut self, consumers: Consumers) -> Result<Consumers> {
+        self.board.step("The bugs are fixed, and what they cost is handled after all");
+        let consumers = self.deploy_the_fix(consumers).await?;
+        self.redrive().await?;
+        self.board.step("What is no event at all is purged");
+        self.purge().await?;
+        Ok(consumers)
+    }
+
+    /// Somebody else clears up, for as long as it takes; the sum says what came of it.
+    async fn hold(&mut self, consumers: Consumers, login: &Path) -> Result<Consumers> {
+        self.board.step("The incident is yours");
+        self.board.say("in another terminal:");
+        self.board.say("");
+        self.board.say(format!("export NATS_CONTEXT={}", login.display()));
+        self.board.say("alias wr='cargo run --quiet --package wr-cli --'");
+        self.board.say("wr dlq list");
+        self.board.say("");
+        self.board.say(format!("the server is {}; you are its operator,", self.access.url()));
+        self.board.say("and with provisioner.json beside that file who may change its streams");
+        self.board.say("crates/wr-cli/RUNBOOK.md tells what to do");
+        self.board.say("Enter deploys the services without their bugs; Ctrl-C ends everything");
+        hold::enter().await;
+        let consumers = self.deploy_the_fix(consumers).await?;
+        self.board.say("");
+        self.board.say("the services run without their bugs: redrive what these cost");
+        self.board.say("Enter ends the demo, and adds up");
+        hold::enter().await;
+        // What is gone from the queue was handled after all, or else somebody has purged it.
+        let letters = self.operator.letters().await?;
+        let gone = self.accounts.seen.keys().filter(|place| !letters.contains_key(*place));
+        self.accounts.purged.extend(gone.cloned());
+        self.catch_up().await?;
+        Ok(consumers)
     }
 
     /// Another release of two services: the old one finishes what it is at, and the new one goes on
