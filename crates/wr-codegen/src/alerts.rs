@@ -40,7 +40,11 @@ const INTRODUCTION: &str = "\
 #
 # Alert rules for Prometheus, from topology.json. They read the metrics that a service registers with
 # `Metrics::register`, and, for `stream_ok`, `consumer_ok` and `consumer_evicted`, those of a health
-# check that is given the metrics and run every few seconds, for example by a probe.";
+# check that is given the metrics and run every few seconds, for example by a probe.
+# `runbook` is a section of a file in the repository of wr-events; a template puts its address before.";
+
+/// What to do about each alert, under its name.
+const RUNBOOK: &str = "crates/wr-cli/RUNBOOK.md";
 
 pub(crate) fn all<'a>(domain: &str, topology: &'a Topology) -> Vec<Alert<'a>> {
     let name = |metric: &str| metrics::name(domain, metric);
@@ -234,12 +238,13 @@ impl Alert<'_> {
         format!(
             "      - alert: {}\n        expr: {}\n        for: {}\n        labels:\n          \
              severity: {severity}\n{consumer}        annotations:\n          summary: {}\n          \
-             description: {}\n",
+             description: {}\n          runbook: {}\n",
             self.name,
             quoted(&self.condition),
             self.holds,
             quoted(&self.summary),
             quoted(self.to_do),
+            quoted(&format!("{RUNBOOK}#{}", self.name.to_lowercase())),
         )
     }
 }

@@ -11,5 +11,6 @@ mod messages;
 mod operator;
 mod output;
 mod publishing;
+mod runbook;
 mod servers;
 mod support;
