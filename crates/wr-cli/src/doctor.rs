@@ -1,5 +1,6 @@
 //! `wr doctor`: everything that can be wrong, looked at in turn, and what to do about it.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -362,10 +363,11 @@ async fn advisories(connection: &Connection, topology: &Topology) -> Finding {
 /// Asks JetStream's API; the subject is what follows `$JS.API.`.
 async fn ask(connection: &Connection, subject: &str, request: &Value) -> Result<Value, String> {
     let answer = connection.jetstream().request(subject.to_owned(), request).await;
+    let told = |error: &dyn Display| format!("`{}`: {error}", connection.api_subject(subject));
     match answer {
         Ok(Response::Ok(answer)) => Ok(answer),
-        Ok(Response::Err { error }) => Err(format!("`$JS.API.{subject}`: {error}")),
-        Err(error) => Err(format!("`$JS.API.{subject}`: {error}")),
+        Ok(Response::Err { error }) => Err(told(&error)),
+        Err(error) => Err(told(&error)),
     }
 }
 

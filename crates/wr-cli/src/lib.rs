@@ -23,6 +23,7 @@ mod health;
 mod message;
 mod personal;
 mod publish;
+mod refusal;
 mod screen;
 mod tail;
 mod topology;

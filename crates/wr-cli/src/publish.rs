@@ -9,12 +9,13 @@ use wr_core::chrono::{SecondsFormat, Utc};
 use wr_core::uuid::Uuid;
 use wr_core::{Catalogue, Subject};
 use wr_runtime::async_nats::HeaderMap;
-use wr_runtime::{Connection, Registry, Side, TraceContext};
+use wr_runtime::{Connection, ErrorKind, Registry, Side, TraceContext};
 
 use crate::Exit;
 use crate::arguments::{ConnectArguments, PublishArguments};
 use crate::error::{Error, Result};
-use crate::screen::{Screen, Tone, count};
+use crate::refusal::Broken;
+use crate::screen::{Screen, Tone, count, printable};
 
 /// What became of one message.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,20 @@ struct Published {
     duplicate: bool,
     /// Why it was not sent.
     refused: Option<String>,
+    /// The rules of the schema that it breaks.
+    broken: Vec<Broken>,
+}
+
+/// Why a message may not be sent.
+struct Refusal {
+    why: String,
+    broken: Vec<Broken>,
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(why: T) -> Refusal {
+        Refusal { why: why.into(), broken: Vec::new() }
+    }
 }
 
 /// How long to try to publish one: longer than the election of a leader takes.
@@ -42,7 +57,7 @@ pub(crate) async fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Exit> {
     let text = read(&options)?;
-    let messages = documents(&text)?;
+    let messages = documents(&text, &options.name())?;
     let registry = Registry::new(catalogue)?;
     let mut ready = Vec::new();
     let mut refused = Vec::new();
@@ -54,14 +69,13 @@ pub(crate) async fn run(
         }
     }
     if !refused.is_empty() {
-        for (number, why) in &refused {
-            let told = Published { number: *number, refused: Some(why.clone()), ..nothing() };
-            screen.show(&told, |screen, _| {
-                let text = screen.paint(Tone::Bad, format!("message {number} is refused: {why}"));
-                writeln!(screen.out, "{text}")
-            })?;
+        for (number, Refusal { why, broken }) in refused {
+            let told = Published { number, refused: Some(why), broken, ..nothing() };
+            screen.show(&told, |screen, told| options.write_refused(screen, told))?;
         }
+        let file = options.name();
         writeln!(screen.err, "nothing was sent")?;
+        writeln!(screen.err, "  = help: correct {file}, then judge it again with `--dry-run`")?;
         return Ok(Exit::No);
     }
     let all = ready.len();
@@ -98,6 +112,7 @@ fn nothing() -> Published {
         sequence: None,
         duplicate: false,
         refused: None,
+        broken: Vec::new(),
     }
 }
 
@@ -113,19 +128,49 @@ fn read(options: &PublishArguments) -> Result<String> {
 }
 
 /// The documents of a text, whatever white space stands between them.
-fn documents(text: &str) -> Result<Vec<Value>> {
+fn documents(text: &str, name: &str) -> Result<Vec<Value>> {
     let all = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let all = all.collect::<Result<Vec<_>, _>>().map_err(|cause| {
         let next = "correct the file: one message as JSON, or one a line";
-        Error::usage(format!("the file is no JSON: {cause}"), next)
+        Error::usage(format!("{name} is no JSON: {cause}"), next)
     })?;
     match all.is_empty() {
-        true => Err(Error::usage("the file is empty", "give a file with a message")),
+        true => Err(Error::usage(format!("{name} is empty"), "give a file with a message")),
         false => Ok(all),
     }
 }
 
 impl PublishArguments {
+    /// The file, as a person calls it.
+    fn name(&self) -> String {
+        match self.file.as_os_str() == "-" {
+            true => "standard input".to_owned(),
+            false => format!("`{}`", self.file.display()),
+        }
+    }
+
+    /// Each broken rule on a line of its own, with a pointer into what stands in the file.
+    fn write_refused(&self, screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
+        let (number, file) = (told.number, self.name());
+        let why = match (&told.refused, told.broken.is_empty()) {
+            (Some(why), true) => format!(": {why}"),
+            _ => String::new(),
+        };
+        let text = format!("message {number} of {file} is refused{why}");
+        writeln!(screen.out, "{}", screen.paint(Tone::Bad, text))?;
+        for Broken { pointer, keyword, demand } in &told.broken {
+            let place = match (&self.event_type, pointer.strip_prefix("/data")) {
+                (Some(_), Some("")) => "the payload".to_owned(),
+                (Some(_), Some(rest)) => format!("`{}`", printable(rest)),
+                (Some(_), None) => format!("`{}` of the envelope", printable(pointer)),
+                (None, _) if pointer.is_empty() => "the message".to_owned(),
+                (None, _) => format!("`{}`", printable(pointer)),
+            };
+            writeln!(screen.out, "  {place} {demand} (`{keyword}`)")?;
+        }
+        Ok(())
+    }
+
     /// The message: the document, or the envelope around it.
     fn message(&self, catalogue: &'static Catalogue, document: Value) -> Result<Value> {
         let Some(event_type) = &self.event_type else { return Ok(document) };
@@ -188,7 +233,7 @@ fn judged(
     catalogue: &'static Catalogue,
     registry: &Registry,
     message: &Value,
-) -> Result<&'static str, String> {
+) -> Result<&'static str, Refusal> {
     let text = |name: &str| message.get(name).and_then(Value::as_str);
     let lack = |name: &str| format!("it has no `{name}`; with `--type` the file holds payloads");
     let event_type = text("type").ok_or_else(|| lack("type"))?;
@@ -199,7 +244,29 @@ fn judged(
     let subject = catalogue.find_type(event_type, major).map_err(|error| error.to_string())?;
     let bytes = message.to_string();
     let judged = registry.validate_message(Side::Publish, subject.subject, bytes.as_bytes());
-    judged.map(|()| subject.subject).map_err(|error| error.to_string())
+    judged.map(|()| subject.subject).map_err(|error| Refusal {
+        why: error.to_string(),
+        broken: broken(subject, version, message, &error),
+    })
+}
+
+/// The rules that a message breaks, by the schema of the version that it names.
+fn broken(
+    subject: &Subject,
+    version: &str,
+    message: &Value,
+    error: &wr_runtime::Error,
+) -> Vec<Broken> {
+    let ErrorKind::Violations(violations) = error.kind() else { return Vec::new() };
+    let minor = wr_core::parse_version(version).and_then(|(_, minor)| minor.parse().ok());
+    let minor = minor.and_then(|minor| subject.minor(minor));
+    let schema = minor.and_then(|minor| serde_json::from_str(minor.writer).ok());
+    let schema = schema.unwrap_or(Value::Null);
+    let mut all: Vec<Broken> =
+        violations.iter().map(|violation| Broken::new(&schema, message, violation)).collect();
+    // One that lacks several names is found once for each.
+    all.dedup();
+    all
 }
 
 async fn send(
@@ -222,6 +289,7 @@ async fn send(
         sequence: Some(told.sequence),
         duplicate: told.duplicate,
         refused: None,
+        broken: Vec::new(),
     })
 }
 
@@ -246,7 +314,6 @@ fn write(screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use wr_runtime::ErrorKind;
 
     use super::*;
     use crate::arguments::{Arguments, Verb};

@@ -370,8 +370,9 @@ impl Connection {
         self.connected.subscribe()
     }
 
-    /// A subject of JetStream's API, of what follows `$JS.API.`.
-    pub(crate) fn api_subject(&self, rest: &str) -> String {
+    /// A subject of JetStream's API as this connection asks it, of what follows `$JS.API.`: it has
+    /// another prefix in a domain.
+    pub fn api_subject(&self, rest: &str) -> String {
         format!("{}.{rest}", self.api_prefix)
     }
 

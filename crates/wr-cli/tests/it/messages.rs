@@ -67,7 +67,32 @@ fn nothing_is_sent_where_one_message_is_refused() {
     let mut wrong = enqueued("pos-2");
     wrong["priority"] = json!(101);
     let ran = stage.publish("position.enqueued", &[enqueued("pos-1"), wrong]).expect(100);
-    assert_eq!(ran.out, "message 2 is refused: `/data/priority`: `maximum`\n");
+    let expected = "message 2 of standard input is refused\n  \
+                    `/priority` must be at most 100 (`maximum`)\n";
+    assert_eq!(ran.out, expected);
+    assert_eq!(
+        ran.err,
+        "nothing was sent\n  = help: correct standard input, then judge it again with `--dry-run`\n"
+    );
+    let mut several = json!({
+        "id": "x", "version": "1.0", "type": "queue.paused", "timestamp": "2026-01-01T12:00:00Z",
+        "source": "ops", "data": { "queue_id": "q", "secret-name": "secret-value" },
+    });
+    let path = stage.file("paused.json", &several.to_string());
+    let ran = stage.wr(&["publish", &path]).expect(100);
+    let expected = format!(
+        "message 1 of `{path}` is refused\n  \
+         `/data` must have `reason`, `paused_by` (`required`)\n  \
+         `/data` must not have `secret-name` (`additionalProperties`)\n  \
+         `/id` must be a `uuid` (`format`)\n"
+    );
+    assert_eq!(ran.out, expected);
+    assert!(!format!("{ran:?}").contains("secret-value"), "{ran:?}");
+    several["data"] = json!({});
+    let path = stage.file("paused.json", &several.to_string());
+    let told = stage.wr(&["publish", &path, "--json"]).expect(100).json();
+    let expected = json!({ "pointer": "/id", "keyword": "format", "demand": "must be a `uuid`" });
+    assert!(told[0]["broken"].as_array().unwrap().contains(&expected), "{told:?}");
     assert_eq!(stage.wr(&["tail", "--no-follow", "--json"]).expect(0).out, "");
 
     for (text, code, part) in [

@@ -125,12 +125,13 @@ fn is_of_its_day(word: &str) -> bool {
     is_version || word.len() == 16 && word.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// A word with every run of hexadecimal digits that has a digit in it as one `#`.
+/// A word with every run of hexadecimal digits that has a digit in it, or is as long as a group of a
+/// UUID, as one `#`.
 fn shape(word: &str) -> String {
     let mut shape = String::new();
     for part in word.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
         let digits = part.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-        match digits.contains(|c: char| c.is_ascii_digit()) {
+        match digits.len() >= 4 || digits.contains(|c: char| c.is_ascii_digit()) {
             true => shape += &format!("#{}", part.trim_start_matches(digits)),
             false => shape += part,
         }
@@ -231,7 +232,7 @@ fn what_is_masked_here() {
             false,
             "ok SERVER (nats-server #.#.#), answers in N ms",
         ),
-        ("  \"id\": \"01a208db-54c7-769e\",", true, "\"id\": \"#-#-#\","),
+        ("  \"id\": \"01a208db-bfcf-769e\",", true, "\"id\": \"#-#-#\","),
         ("\"at\": \"2026-11-23T14:42:01.543506569Z\",", true, "\"at\": MOMENT"),
         ("35 waitingroom.position.enqueued.v1", true, "# waitingroom.position.enqueued.v#"),
     ] {

@@ -153,3 +153,14 @@ fn the_doctor_says_what_it_may_not_ask() {
     let ran = wr(&[], &arguments, "");
     assert!(ran.out.contains("permission denied: publish on `$JS.API.STREAM.INFO"), "{ran:?}");
 }
+
+#[test]
+fn the_doctor_asks_in_the_domain_and_says_so() {
+    let options = ServerOptions::new().config("jetstream { domain: hub }");
+    let server = options.start().unwrap();
+    let told =
+        wr(&[("NATS_URL", &server.url())], &["doctor", "--js-domain", "hub"], "").expect(100);
+    let name = wr_events::CATALOGUE.topology.unwrap().streams[0].name;
+    assert!(told.out.contains(&format!("`$JS.hub.API.STREAM.INFO.{name}`")), "{}", told.out);
+    assert!(!told.out.contains("$JS.API"), "{}", told.out);
+}
