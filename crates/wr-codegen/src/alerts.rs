@@ -44,7 +44,7 @@ const INTRODUCTION: &str = "\
 # `runbook` is a section of a file in the repository of wr-events; a template puts its address before.";
 
 /// What to do about each alert, under its name.
-const RUNBOOK: &str = "crates/wr-cli/RUNBOOK.md";
+pub(crate) const RUNBOOK: &str = "crates/wr-cli/RUNBOOK.md";
 
 pub(crate) fn all<'a>(domain: &str, topology: &'a Topology) -> Vec<Alert<'a>> {
     let name = |metric: &str| metrics::name(domain, metric);

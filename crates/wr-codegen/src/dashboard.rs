@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wr_schema::topology::Topology;
 
+use crate::alerts::RUNBOOK;
 use crate::metrics;
 
 /// A panel: its title, what it means, its unit, and its queries with their legends.
@@ -163,6 +164,7 @@ fn text_panel(topology: &Topology) -> Value {
         let (name, most, age) = (&stream.name, stream.max_messages, stream.max_age_seconds);
         text += &format!("| {name} | {most} | {age} s | {} |\n", readers.join(", "));
     }
+    text += &format!("\nWhat to do about each alert stands in `{RUNBOOK}`.\n");
     json!({
         "id": 1,
         "type": "text",
