@@ -17,6 +17,9 @@ use crate::render::{Format, Report};
 use crate::write::{Folder, Foreign, Mode, Wanted, WantedFile, below, ensure};
 use crate::{Error, Exit, Screen};
 
+/// Where the Rust that the pages show is compiled, with the real runtime.
+const TESTS: &str = "crates/wr-runtime/tests/it";
+
 /// Write the catalogue as a site, as AsyncAPI and as Markdown.
 ///
 /// The site needs no server and no network: its `index.html` is opened from disk. The AsyncAPI
@@ -76,7 +79,14 @@ pub(crate) fn run(args: &Args, screen: &mut Screen<'_>) -> Result<Exit, Error> {
     ];
     // Also for a check: a site that cannot be made is as bad as a stale file.
     let pages = wr_docs::site(&catalog, &options).map_err(failed)?;
-    let committed = wanted(&schemas.join(GENERATED), Foreign::Leave, committed)?;
+    let mut committed = wanted(&schemas.join(GENERATED), Foreign::Leave, committed)?;
+    if args.schemas.is_default() {
+        let contents = wr_docs::samples(&catalog, &options).map_err(failed)?;
+        let samples = vec![File { path: "samples.rs".to_owned(), contents }];
+        let samples = wanted(&folders::workspace().join(TESTS), Foreign::Leave, samples)?;
+        committed.folders.extend(samples.folders);
+        committed.files.extend(samples.files);
+    }
     if args.check {
         let outcome = ensure(committed, wr_docs::is_generated, Mode::Check)?;
         return checked(&outcome, &format!("docs{}", flags(args)), screen);

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 use xtask::Exit;
@@ -323,6 +324,18 @@ fn docs_are_written_and_checked_and_live_beside_what_gen_writes() {
     assert_eq!(docs.exit, Exit::Clean, "{}", docs.err);
     assert!(!page.exists() && temp.path().join("site/events/cart.closed.html").is_file());
     assert!(temp.path().join("site/assets/style.css").is_file());
+
+    // What verifies is looked for before anything is begun.
+    let site = temp.path().join("site");
+    let verify = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["docs", "--verify", "--schemas"])
+        .args([&at, Path::new("--out"), &site])
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    assert_eq!(verify.status.code(), Some(1));
+    let told = String::from_utf8(verify.stderr).unwrap();
+    assert!(told.contains("needs promtool") && told.contains("prometheus`"), "{told}");
 
     let wrong = xtask(&at, "docs --check --open");
     assert_eq!(wrong.exit, Exit::Usage);

@@ -5,8 +5,8 @@
 //! environment. The same catalogue gives the same bytes. Knows no domain, and no NATS.
 //!
 //! The way of a catalogue: `facts` (what there is to say, as values; `fields` and `changes` are
-//! parts of it) → `site` (templates and the search index), `catalogue` (Markdown). `asyncapi` takes
-//! the schemas themselves.
+//! parts of it) → `site` (templates and the search index), `catalogue` (Markdown). `asyncapi` and
+//! `samples` take the schemas themselves.
 
 mod asyncapi;
 mod catalogue;
@@ -14,11 +14,13 @@ mod changes;
 mod facts;
 mod fields;
 mod flow;
+mod samples;
 mod site;
 mod text;
 
 pub use asyncapi::asyncapi;
 pub use catalogue::markdown;
+pub use samples::samples;
 pub use site::site;
 
 /// What every file starts with; a JSON file has it in `x-generated`.

@@ -12,6 +12,7 @@ mod health;
 mod least_privilege;
 mod publish;
 mod reconciler;
+mod samples;
 mod subscribe;
 mod support;
 mod topology;
