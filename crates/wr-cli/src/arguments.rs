@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// unknown names, and errors of dead letters that a handler wrote
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) show_personal_data: bool,
-    /// When to write in colours; never where `NO_COLOR` is set
+    /// When to write in colours; `auto` does on a terminal, unless `NO_COLOR` is set
     #[arg(
         long,
         global = true,
@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Whether to write in colours.
-    pub(crate) fn colour(&self, is_terminal: bool) -> bool {
+    /// Whether to write in colours where there is a terminal, or none.
+    pub(crate) fn has_colours(&self, is_terminal: bool) -> bool {
         let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match self.color {
             ColorChoice::Always => true,
@@ -69,6 +69,9 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Topology(TopologyVerb),
     /// Shows events as they come, decoded and judged
+    ///
+    /// Those of one stream come in its order. Those of several come as they arrive, which in what is
+    /// past is not by time: each line begins with the time at which its stream stored it.
     #[command(after_help = "Examples:
   wr tail                                              every event from now on
   wr tail 'waitingroom.position.*.v1' --since 10m      and those of the last ten minutes

@@ -17,7 +17,7 @@ use crate::arguments::{ConnectArguments, DlqVerb, SelectionArguments};
 use crate::error::Result;
 use crate::message::ago;
 use crate::personal::MASK;
-use crate::screen::{Screen, Table, Tone, count};
+use crate::screen::{Output, Screen, Table, Tone, count};
 
 pub(crate) async fn run(
     catalogue: &'static Catalogue,
@@ -85,7 +85,7 @@ fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
 }
 
 /// What is selected, by consumer and reason.
-fn groups_text(screen: &Screen<'_>, groups: &[Group]) -> String {
+fn groups_text(on: &Output<'_>, groups: &[Group]) -> String {
     let mut table = Table::new(&["count", "consumer", "reason", "oldest", "newest"]);
     for group in groups {
         let reason = group.reason.as_ref().map_or("no dead letter", Reason::as_str);
@@ -97,7 +97,7 @@ fn groups_text(screen: &Screen<'_>, groups: &[Group]) -> String {
             (None, ago(group.newest)),
         ]);
     }
-    table.text(screen)
+    table.text(on)
 }
 
 /// A selection that a person is to decide on.
@@ -121,9 +121,9 @@ impl Chosen {
         let groups = queue.groups(&selection).await?;
         let total: u64 = groups.iter().map(|group| group.count).sum();
         if total > 0 && !is_decided {
-            let text = groups_text(screen, &groups);
+            let text = groups_text(&screen.err, &groups);
             write!(screen.err, "{text}")?;
-            if !screen.confirm(&question(&count(total, "dead letter")))? {
+            if !screen.confirm(&question(&count(total, "dead letter"))).await? {
                 return Ok(None);
             }
         }

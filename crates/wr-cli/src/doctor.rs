@@ -1,6 +1,5 @@
 //! `wr doctor`: everything that can be wrong, looked at in turn, and what to do about it.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -8,9 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wr_core::Catalogue;
 use wr_core::chrono::{DateTime, Utc};
-use wr_runtime::async_nats::jetstream::response::Response;
 use wr_runtime::{
-    Connection, DeadLetterQueue, ErrorKind, HealthCheck, Mark, Marked, Selection, Topology,
+    Connection, DeadLetterQueue, ErrorKind, Health, HealthCheck, Mark, Marked, Selection, Topology,
 };
 
 use crate::Exit;
@@ -60,6 +58,9 @@ const RECOMMENDED: (u32, u32) = (2, 12);
 /// From how many seconds on a clock is wrong: dead letters and durations would mislead.
 const CLOCK: f64 = 2.0;
 
+/// What to do where this user may not ask.
+const PERMIT: &str = "permit this user to ask, or ask as another";
+
 /// The part of a limit from which on it is near.
 const NEAR: f64 = 0.8;
 
@@ -77,7 +78,8 @@ pub(crate) async fn run(
     findings.push(clock(&connection, &topology).await);
     findings.push(payload(&connection));
     findings.extend(plan(&connection, &topology).await);
-    findings.extend(health(&connection, catalogue).await);
+    let check = HealthCheck::new(catalogue).everything().deadline(connect.timeout);
+    findings.extend(health(&check.run(&connection).await));
     findings.push(dead_letters(&connection, catalogue).await);
     findings.push(advisories(&connection, &topology).await);
     screen.show(&json!({ "findings": findings }), |screen, _| write(screen, &findings))?;
@@ -125,7 +127,7 @@ fn version(connection: &Connection) -> Finding {
 /// What the account may use, and does.
 async fn account(connection: &Connection) -> Vec<Finding> {
     let look = "account";
-    let info = match ask(connection, "INFO", &json!({})).await {
+    let info = match connection.ask("INFO", &json!({})).await {
         Ok(info) => info,
         Err(error) => return vec![unasked(look, &error)],
     };
@@ -166,7 +168,7 @@ async fn clock(connection: &Connection, topology: &Topology) -> Finding {
         return Finding::good(look, "no stream to ask");
     };
     let (before, asked) = (Utc::now(), Instant::now());
-    let info = match ask(connection, &format!("STREAM.INFO.{}", stream.name), &json!({})).await {
+    let info = match connection.ask(&format!("STREAM.INFO.{}", stream.name), &json!({})).await {
         Ok(info) => info,
         Err(error) => return unasked(look, &error),
     };
@@ -274,25 +276,16 @@ fn catalogues(marks: &[Marked], ours: &str) -> Vec<Finding> {
     }
 }
 
-async fn health(connection: &Connection, catalogue: &'static Catalogue) -> Vec<Finding> {
-    let health = HealthCheck::new(catalogue).everything().run(connection).await;
+fn health(health: &Health) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let ill = health.streams.iter().filter(|stream| stream.ok != Some(true));
-    for stream in ill {
-        let why = stream.reason.clone().unwrap_or_else(|| "unknown".to_owned());
-        findings.push(Finding::bad(
-            "stream",
-            format!("`{}`: {why}", stream.name),
-            "see to its servers; `wr health` shows leaders and replicas",
-        ));
+    for stream in &health.streams {
+        let next = "see to its servers; `wr health` shows leaders and replicas";
+        findings.extend(unwell("stream", &stream.name, stream.ok, &stream.reason, next));
     }
     for consumer in &health.consumers {
         let name = &consumer.name;
-        if consumer.ok == Some(false) {
-            let why = consumer.reason.clone().unwrap_or_else(|| "unknown".to_owned());
-            let next = "see `wr topology plan`, and whether its service runs";
-            findings.push(Finding::bad("consumer", format!("`{name}`: {why}"), next));
-        }
+        let next = "see `wr topology plan`, and whether its service runs";
+        findings.extend(unwell("consumer", name, consumer.ok, &consumer.reason, next));
         if let Some(evicted) = consumer.evicted.filter(|evicted| *evicted > 0) {
             findings.push(Finding::bad(
                 "consumer",
@@ -307,6 +300,22 @@ async fn health(connection: &Connection, catalogue: &'static Catalogue) -> Vec<F
         findings.push(Finding::good("health", format!("{streams} and {consumers} are well")));
     }
     findings
+}
+
+/// Of what the check found ill, or could not ask about.
+fn unwell(
+    look: &'static str,
+    name: &str,
+    ok: Option<bool>,
+    reason: &Option<String>,
+    next: &str,
+) -> Option<Finding> {
+    let why = reason.as_deref().unwrap_or("unknown");
+    match ok {
+        Some(true) => None,
+        Some(false) => Some(Finding::bad(look, format!("`{name}`: {why}"), next)),
+        None => Some(Finding::warning(look, format!("`{name}` is unknown: {why}"), PERMIT)),
+    }
 }
 
 async fn dead_letters(connection: &Connection, catalogue: &'static Catalogue) -> Finding {
@@ -333,7 +342,7 @@ async fn advisories(connection: &Connection, topology: &Topology) -> Finding {
     let look = "reconciler";
     let stream = topology.constants().advisories_stream;
     let subject = format!("CONSUMER.INFO.{stream}.reconciler");
-    let info = match ask(connection, &subject, &json!({})).await {
+    let info = match connection.ask(&subject, &json!({})).await {
         Ok(info) => info,
         Err(error) => return unasked(look, &error),
     };
@@ -360,28 +369,18 @@ async fn advisories(connection: &Connection, topology: &Topology) -> Finding {
     }
 }
 
-/// Asks JetStream's API; the subject is what follows `$JS.API.`.
-async fn ask(connection: &Connection, subject: &str, request: &Value) -> Result<Value, String> {
-    let answer = connection.jetstream().request(subject.to_owned(), request).await;
-    let told = |error: &dyn Display| format!("`{}`: {error}", connection.api_subject(subject));
-    match answer {
-        Ok(Response::Ok(answer)) => Ok(answer),
-        Ok(Response::Err { error }) => Err(told(&error)),
-        Err(error) => Err(told(&error)),
-    }
-}
-
-fn unasked(look: &'static str, error: &str) -> Finding {
-    Finding::warning(
-        look,
-        format!("unknown: {error}"),
-        "permit this user to ask, or ask as another",
-    )
+/// What could not be asked is unknown.
+fn unasked(look: &'static str, error: &wr_runtime::Error) -> Finding {
+    let next = match error.kind() {
+        ErrorKind::PermissionDenied { .. } => PERMIT,
+        _ => "see to that first",
+    };
+    Finding::warning(look, format!("unknown: {error}"), next)
 }
 
 fn unpermitted(look: &'static str, error: &wr_runtime::Error) -> Finding {
     match error.kind() {
-        ErrorKind::PermissionDenied { .. } => unasked(look, &error.to_string()),
+        ErrorKind::PermissionDenied { .. } => unasked(look, error),
         _ => Finding::bad(look, error.to_string(), "see to that first"),
     }
 }

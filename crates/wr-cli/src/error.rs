@@ -36,6 +36,12 @@ impl Error {
         Error::failed(what, "see to that path and its permissions, then run the command again")
     }
 
+    /// A person ended it at a question.
+    pub(crate) fn interrupted() -> Error {
+        let next = "run the command again, and answer";
+        Error { exit: Exit::Interrupted, what: "interrupted".into(), next: next.into() }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -68,7 +74,7 @@ impl From<wr_runtime::Error> for Error {
                 "check the credentials: `--creds`, `--nkey`, `--user`, `--context`"
             }
             ErrorKind::PermissionDenied { .. } => {
-                "connect as a user who may, or add the permission; `wr doctor` lists what is needed"
+                "connect as a user who may, or give this one that permission"
             }
             ErrorKind::StreamMissing(_) | ErrorKind::ConsumerMissing { .. } => {
                 "see what is missing with `wr topology plan`"

@@ -46,7 +46,7 @@ fn write(screen: &mut Screen<'_>, health: &Health) -> io::Result<()> {
             (Some(Tone::Bad), stream.reason.clone().unwrap_or_default()),
         ]);
     }
-    let text = table.text(screen);
+    let text = table.text(&screen.out);
     writeln!(screen.out, "{text}")?;
     let head = ["", "consumer", "stream", "lag", "unsettled", "redelivered", "evicted", ""];
     let mut table = Table::new(&head);
@@ -66,7 +66,7 @@ fn write(screen: &mut Screen<'_>, health: &Health) -> io::Result<()> {
             (Some(Tone::Warning), notes.join("; ")),
         ]);
     }
-    let text = table.text(screen);
+    let text = table.text(&screen.out);
     writeln!(screen.out, "{text}")?;
     let (tone, text) = match health.ready {
         true => (Tone::Good, "ready"),

@@ -69,19 +69,25 @@ pub fn main(catalogue: &'static Catalogue) -> ExitCode {
         Err(error) => error.exit(),
     };
     arguments.connect.distinguish(&matches);
-    let colour = arguments.colour(io::stdout().is_terminal());
     let reads = arguments.verb.reads();
     let mut screen = Screen {
-        out: Output::new(io::BufWriter::new(io::stdout())),
-        err: Output::new(io::stderr()),
-        colour,
+        out: Output::new(
+            io::BufWriter::new(io::stdout()),
+            arguments.has_colours(io::stdout().is_terminal()),
+        ),
+        err: Output::new(io::stderr(), arguments.has_colours(io::stderr().is_terminal())),
         json: arguments.json,
         shows_personal_data: arguments.show_personal_data,
         is_attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let exit = match runtime {
-        Ok(runtime) => runtime.block_on(run(catalogue, arguments, &mut screen)),
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(catalogue, arguments, &mut screen));
+            // A question that nobody answered is waited for by nobody.
+            runtime.shutdown_background();
+            exit
+        }
         Err(error) => Err(Error::failed(
             format!("no threads, or no sockets: {error}"),
             "see to the limits of this machine, then run the command again",

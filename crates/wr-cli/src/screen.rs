@@ -14,8 +14,6 @@ pub(crate) struct Screen<'a> {
     pub(crate) out: Output<'a>,
     /// Progress, questions and errors. Standard error.
     pub(crate) err: Output<'a>,
-    /// Whether `out` shows colours.
-    pub(crate) colour: bool,
     /// Whether a program reads.
     pub(crate) json: bool,
     /// Whether personal data is shown.
@@ -29,11 +27,28 @@ pub(crate) struct Screen<'a> {
 pub(crate) struct Output<'a> {
     to: Box<dyn Write + 'a>,
     failed: Option<io::Error>,
+    /// Whether it shows colours.
+    has_colours: bool,
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(to: impl Write + 'a) -> Output<'a> {
-        Output { to: Box::new(to), failed: None }
+    pub(crate) fn new(to: impl Write + 'a, has_colours: bool) -> Output<'a> {
+        Output { to: Box::new(to), failed: None, has_colours }
+    }
+
+    /// A text in the colour of what it is.
+    pub(crate) fn paint<T: Display>(&self, tone: Tone, text: T) -> String {
+        let style = match tone {
+            Tone::Good => AnsiColor::Green.on_default(),
+            Tone::Warning => AnsiColor::Yellow.on_default(),
+            Tone::Bad => AnsiColor::Red.on_default().bold(),
+            Tone::Name => Style::new().bold(),
+            Tone::Quiet => Style::new().dimmed(),
+        };
+        match self.has_colours {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_string(),
+        }
     }
 }
 
@@ -92,33 +107,35 @@ impl Screen<'_> {
         writeln!(self.out, "{}", printable_json(&line))
     }
 
-    /// A text in the colour of what it is.
+    /// A text for `out`, in the colour of what it is.
     pub(crate) fn paint<T: Display>(&self, tone: Tone, text: T) -> String {
-        let style = match tone {
-            Tone::Good => AnsiColor::Green.on_default(),
-            Tone::Warning => AnsiColor::Yellow.on_default(),
-            Tone::Bad => AnsiColor::Red.on_default().bold(),
-            Tone::Name => Style::new().bold(),
-            Tone::Quiet => Style::new().dimmed(),
-        };
-        match self.colour {
-            true => format!("{style}{text}{style:#}"),
-            false => text.to_string(),
-        }
+        self.out.paint(tone, text)
     }
 
     /// Asks a person for a yes. Whoever cannot be asked has to say it on the command line.
-    pub(crate) fn confirm(&mut self, question: &str) -> Result<bool> {
+    pub(crate) async fn confirm(&mut self, question: &str) -> Result<bool> {
         if !self.is_attended || self.json {
             let what = format!("{question} Nobody can be asked");
             return Err(Error::usage(what, "look at it with `--dry-run`, then add `--yes`"));
         }
         write!(self.err, "{question} [y/N] ")?;
         self.err.flush()?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
+        let read = || {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line)
+        };
+        let answer = tokio::select! {
+            answer = answer(read) => answer?,
+            _ = tokio::signal::ctrl_c() => return Err(Error::interrupted()),
+        };
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
+}
+
+/// What is read beside everything else: meanwhile the connection answers the server, which would end
+/// it otherwise.
+async fn answer(read: impl FnOnce() -> io::Result<String> + Send + 'static) -> io::Result<String> {
+    tokio::task::spawn_blocking(read).await.map_err(io::Error::other)?
 }
 
 impl fmt::Debug for Screen<'_> {
@@ -147,7 +164,7 @@ impl Table {
     }
 
     /// The lines, each with its end.
-    pub(crate) fn text(&self, screen: &Screen<'_>) -> String {
+    pub(crate) fn text(&self, on: &Output<'_>) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
@@ -160,7 +177,7 @@ impl Table {
             let last = row.len().saturating_sub(1);
             for (at, ((tone, text), width)) in row.iter().zip(&widths).enumerate() {
                 let fill = if at == last { 0 } else { width - text.chars().count() + 2 };
-                line += &tone.map_or_else(|| text.clone(), |tone| screen.paint(tone, text));
+                line += &tone.map_or_else(|| text.clone(), |tone| on.paint(tone, text));
                 line += &" ".repeat(fill);
             }
             lines += line.trim_end();
@@ -210,6 +227,24 @@ pub(crate) fn count(number: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_output_has_its_own_colours() {
+        let mut table = Table::new(&["a"]);
+        table.row(vec![(Some(Tone::Bad), "b".to_owned())]);
+        assert_eq!(table.text(&Output::new(Vec::new(), false)), "a\nb\n");
+        assert!(table.text(&Output::new(Vec::new(), true)).contains('\u{1b}'));
+    }
+
+    #[tokio::test]
+    async fn a_question_stops_nothing_else() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // The answer comes only after something else was done.
+        let read = move || receiver.recv().map_err(io::Error::other);
+        let work = async { sender.send("yes".to_owned()).map_err(io::Error::other) };
+        let (answer, _) = futures_util::future::join(answer(read), work).await;
+        assert_eq!(answer.unwrap(), "yes");
+    }
 
     #[test]
     fn what_comes_from_outside_cannot_move_the_cursor() {

@@ -372,11 +372,25 @@ impl Connection {
 
     /// A subject of JetStream's API as this connection asks it, of what follows `$JS.API.`: it has
     /// another prefix in a domain.
-    pub fn api_subject(&self, rest: &str) -> String {
+    pub(crate) fn api_subject(&self, rest: &str) -> String {
         format!("{}.{rest}", self.api_prefix)
     }
 
-    /// Asks JetStream's API; the subject is what follows `$JS.API.`.
+    /// Asks JetStream's API what nothing else here asks; the subject is what follows `$JS.API.`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PermissionDenied`], at once; [`ErrorKind::StreamMissing`],
+    /// [`ErrorKind::ConsumerMissing`] or [`ErrorKind::Server`], where the server refuses; or there
+    /// is no answer.
+    pub async fn ask(
+        &self,
+        subject: &str,
+        request: &serde_json::Value,
+    ) -> Result<serde_json::Value> {
+        self.api(subject, request).await
+    }
+
+    /// As [`Connection::ask`], of any type.
     pub(crate) async fn api<Q: Serialize, A: DeserializeOwned>(
         &self,
         subject: &str,

@@ -27,7 +27,7 @@ pub(super) async fn run(
     screen.show(&json!({ "groups": all }), |screen, _| match groups.is_empty() {
         true => writeln!(screen.out, "{}", screen.paint(Tone::Good, "no dead letters")),
         false => {
-            let text = groups_text(screen, &groups);
+            let text = groups_text(&screen.out, &groups);
             write!(screen.out, "{text}")
         }
     })?;

@@ -146,10 +146,16 @@ fn what_a_consumer_refuses_is_shown_as_such() {
     assert!(!ran.out.contains('\u{1b}'));
     let coloured = stage.wr(&["tail", "--no-follow", "--color", "always"]).expect(0);
     assert!(coloured.out.contains('\u{1b}'));
+    // A flag goes before a variable.
     let environment = [("NATS_URL", stage.server.url()), ("NO_COLOR", "1".to_owned())];
     let environment: Vec<_> =
         environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert!(!wr(&environment, &["tail", "--no-follow"], "").out.contains('\u{1b}'));
+    let always = wr(&environment, &["tail", "--no-follow", "--color", "always"], "");
+    assert!(always.out.contains('\u{1b}'));
+    let help = wr(&[], &["tail", "--help"], "").out;
+    assert!(help.contains("`auto` does on a terminal, unless `NO_COLOR` is set"), "{help}");
+    assert!(help.contains("not by time"), "{help}");
 }
 
 #[test]

@@ -164,3 +164,33 @@ fn the_doctor_asks_in_the_domain_and_says_so() {
     assert!(told.out.contains(&format!("`$JS.hub.API.STREAM.INFO.{name}`")), "{}", told.out);
     assert!(!told.out.contains("$JS.API"), "{}", told.out);
 }
+
+/// What may not be asked is unknown, and not ill.
+#[test]
+fn the_doctor_calls_nothing_ill_that_it_may_not_look_at() {
+    let config = r#"authorization { users = [
+        { user: all, password: s }
+        { user: few, password: s, permissions: { publish: { deny: [
+            "$JS.API.STREAM.INFO.QUEUE_EVENTS", "$JS.API.CONSUMER.INFO.QUEUE_EVENTS.>"
+        ] } } } ] }"#;
+    let server = ServerOptions::new().config(config).start().unwrap();
+    let url = server.url();
+    let as_user = |user: &str, arguments: &[&str]| {
+        wr(&[("NATS_URL", &url), ("NATS_USER", user), ("NATS_PASSWORD", "s")], arguments, "")
+    };
+    as_user("all", &["topology", "apply", "--replicas", "1", "--yes"]).expect(0);
+    let told = as_user("few", &["doctor", "--replicas", "1", "--json"]).expect(0).json();
+    for look in ["stream", "consumer"] {
+        let found = findings(&told);
+        assert!(found.contains(&(look.to_owned(), "warning".to_owned())), "{look}: {told:?}");
+    }
+    let text = as_user("few", &["doctor", "--replicas", "1"]).out;
+    assert!(text.contains("warn stream: `QUEUE_EVENTS` is unknown"), "{text}");
+
+    // What is missing nobody can be permitted to ask about.
+    let server = wr_testkit::Server::start().unwrap();
+    let told = wr(&[("NATS_URL", &server.url())], &["doctor", "--json"], "").expect(100).json();
+    let is_clock = |it: &&Value| it["look"] == "clock";
+    let clock = told[0]["findings"].as_array().unwrap().iter().find(is_clock).unwrap();
+    assert_eq!(clock["next"], "see to that first", "{clock}");
+}
