@@ -1,6 +1,7 @@
 //! An incident from dead letters to redrive.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -168,8 +169,7 @@ fn a_redrive_that_is_interrupted_reports_what_it_did() {
         sent.next().await.unwrap();
         child
     });
-    let interrupt = format!("kill -INT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    interrupt(&child);
     let ran = Ran::of(child).expect(130);
     let report = &ran.json()[0];
     assert_eq!(report["interrupted"], true, "{ran:?}");
@@ -178,6 +178,39 @@ fn a_redrive_that_is_interrupted_reports_what_it_did() {
     assert_eq!((&report["left"], &report["failed"]), (&json!([]), &json!([])));
     assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), 5 - sent);
     assert!(ran.err.contains("once more aborts"), "{}", ran.err);
+}
+
+/// Where the stream does not take what is redriven, and one is tried again and again.
+#[test]
+fn a_second_interrupt_aborts() {
+    let stage = Stage::start();
+    stage.publish("queue.paused", &[paused(1)]).expect(0);
+    consume(&stage, ill());
+    let url = stage.server.url();
+    let mut child = with_connection(&url, async |connection| {
+        let stream = connection.jetstream().get_stream("QUEUE_EVENTS").await.unwrap();
+        let mut config = stream.cached_info().config.clone();
+        config.subjects.retain(|subject| !subject.contains(".redrive."));
+        connection.jetstream().update_stream(config).await.unwrap();
+        let mut sent = connection.client().subscribe("waitingroom.redrive.>").await.unwrap();
+        connection.client().flush().await.unwrap();
+        let child = spawn(&[("NATS_URL", &url)], &["dlq", "redrive", "--yes"]);
+        sent.next().await.unwrap();
+        child
+    });
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    for part in ["ending behind this one", "aborted: one may have been sent"] {
+        interrupt(&child);
+        let line = told.next().unwrap().unwrap();
+        assert!(line.starts_with(part), "{line}");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), 1);
+}
+
+fn interrupt(child: &Child) {
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
 }
 
 #[test]
