@@ -49,8 +49,8 @@ struct Entries {
 enum Entry {
     /// At its first attempt.
     First(Box<Flight>),
-    /// In the hands of a task that tries again.
-    Again(Unacknowledged),
+    /// In the hands of a task that tries again, and is told of an answer to the first attempt.
+    Again(Unacknowledged, Option<oneshot::Sender<Delivered>>),
 }
 
 impl Flights {
@@ -66,13 +66,13 @@ impl Flights {
     pub(super) fn unacknowledged(&self) -> Vec<Unacknowledged> {
         let of = |entry: &Entry| match entry {
             Entry::First(flight) => flight.unacknowledged(),
-            Entry::Again(event) => event.clone(),
+            Entry::Again(event, _) => event.clone(),
         };
         self.lock().all.values().map(of).collect()
     }
 
-    /// Takes out those whose first attempt was answered. Where the answer came too late, a task
-    /// tries again, and gets another.
+    /// Takes out those whose first attempt was answered. Where the answer is late, the task that
+    /// tries again is told of it, and need not go on.
     pub(super) fn land(
         &self,
         answers: &mut Vec<(u64, Delivered)>,
@@ -82,22 +82,30 @@ impl Flights {
         for (number, delivered) in answers.drain(..) {
             match entries.all.remove(&number) {
                 Some(Entry::First(flight)) => landed.push((number, flight, delivered)),
-                Some(again) => drop(entries.all.insert(number, again)),
+                Some(Entry::Again(event, late)) => {
+                    if let Some(late) = late {
+                        // One that has ended by itself needs it no more.
+                        let _ = late.send(delivered);
+                    }
+                    entries.all.insert(number, Entry::Again(event, None));
+                }
                 None => {}
             }
         }
         landed
     }
 
-    /// Takes one whose first attempt has failed, to try again.
-    fn take(&self, number: u64) -> Option<Box<Flight>> {
+    /// Takes one whose first attempt has failed, to try again; also gives where an answer to that
+    /// attempt will come to, if one comes late.
+    fn take(&self, number: u64) -> Option<(Box<Flight>, oneshot::Receiver<Delivered>)> {
         let mut entries = self.lock();
         let entry = entries.all.get_mut(&number)?;
         let Entry::First(flight) = entry else { return None };
-        let again = Entry::Again(flight.unacknowledged());
+        let (late, answer) = oneshot::channel();
+        let again = Entry::Again(flight.unacknowledged(), Some(late));
         match std::mem::replace(entry, again) {
-            Entry::First(flight) => Some(flight),
-            Entry::Again(_) => None,
+            Entry::First(flight) => Some((flight, answer)),
+            Entry::Again(..) => None,
         }
     }
 
@@ -106,7 +114,7 @@ impl Flights {
         let entries = self.lock();
         let all = entries.all.iter().filter_map(|(number, entry)| match entry {
             Entry::First(flight) => is_like(flight).then_some(*number),
-            Entry::Again(_) => None,
+            Entry::Again(..) => None,
         });
         all.collect()
     }
@@ -117,7 +125,7 @@ impl Flights {
         // Those behind one that is younger are younger, too, or as good as.
         let old = entries.all.iter().map_while(|(number, entry)| match entry {
             Entry::First(flight) => (flight.begun < time).then_some(Some(*number)),
-            Entry::Again(_) => Some(None),
+            Entry::Again(..) => Some(None),
         });
         old.flatten().collect()
     }
@@ -127,7 +135,7 @@ impl Flights {
         let mut entries = self.lock();
         match entries.all.remove(&number)? {
             Entry::First(flight) => Some(flight),
-            again @ Entry::Again(_) => {
+            again @ Entry::Again(..) => {
                 entries.all.insert(number, again);
                 None
             }
@@ -246,7 +254,7 @@ impl Drop for Leg<'_> {
 
 /// The first attempt has failed: a task tries again, if that may help.
 pub(super) fn try_again(publisher: &Arc<Inner>, number: u64, error: Error) {
-    let Some(flight) = publisher.flights.take(number) else { return };
+    let Some((flight, late)) = publisher.flights.take(number) else { return };
     let leaving = Leaving { publisher: publisher.clone(), number };
     let span = flight.span.clone();
     let trying = async move {
@@ -258,7 +266,11 @@ pub(super) fn try_again(publisher: &Arc<Inner>, number: u64, error: Error) {
             publisher.options.metrics.publish_retried(flight.event_type);
         };
         let (outgoing, connection) = (&flight.outgoing, &publisher.connection);
-        let result = outgoing.persist(connection, error, flight.begun, persistence, retried).await;
+        let result = tokio::select! {
+            biased;
+            Ok(delivered) = late => Ok(delivered),
+            result = outgoing.persist(connection, error, flight.begun, persistence, retried) => result,
+        };
         flight.end(publisher, number, result);
     };
     tokio::spawn(trying.instrument(span));

@@ -75,6 +75,31 @@ async fn lost_publish_acks_store_nothing_twice() {
     assert_eq!(messages(&connection, STREAM).await, 300);
 }
 
+/// Every answer is lost but that to the first attempt, which comes while it is tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_ack_that_is_late_is_an_ack() {
+    let (server, connection) = server(impatient()).await;
+    let (proxy, detour) = detour(&server).await;
+    let first = Arc::new(Mutex::new(None));
+    let kept = first.clone();
+    proxy.drop_frames(Direction::ToClient, move |frame| {
+        let mut first = kept.lock().unwrap();
+        let is_late = first.as_ref().is_some_and(|(inbox, _)| inbox == frame.subject);
+        if first.is_none() && frame.is_publish_ack() {
+            *first = Some((frame.subject.to_owned(), frame.payload.to_vec()));
+        }
+        frame.is_publish_ack() && !is_late
+    });
+    let publisher = publisher(&detour, impatient());
+    let pending = publisher.enqueue(&enqueued("p", 1)).await.unwrap();
+    until("it is sent again", || async { proxy.dropped(Direction::ToClient) > 1 }).await;
+    let (inbox, answer) = first.lock().unwrap().clone().unwrap();
+    connection.client().publish(inbox, answer.into()).await.unwrap();
+    let receipt = pending.await.unwrap();
+    assert_eq!((receipt.sequence, receipt.duplicate, receipt.attempts), (1, false, 1));
+    assert!(publisher.drain(LONG).await.is_clean());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_consumer_acks_bring_the_events_again() {
     let catalogue = impatient();
