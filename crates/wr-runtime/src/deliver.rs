@@ -62,18 +62,15 @@ impl Outgoing {
         connection: &Connection,
         answer: String,
     ) -> Result<()> {
-        let headers = self.headers.map();
-        let Outgoing { subject, body, .. } = self;
-        let client = connection.client();
-        let length = body.len();
-        let sent = client.publish_with_reply_and_headers(subject, answer, headers, body).await;
+        let Outgoing { subject, headers, body } = self;
+        let (client, length, map) = (connection.client(), body.len(), headers.map());
+        let sent = client.publish_with_reply_and_headers(subject, answer, map, body).await;
         Ok(sent.map_err(|error| match error.kind() {
             client::PublishErrorKind::MaxPayloadExceeded => {
-                // Headers are some hundred bytes more, and gone.
-                ErrorKind::TooLarge { size: length, limit: client.max_payload() }
+                let size = length + headers::size(&headers.map());
+                ErrorKind::TooLarge { size, limit: client.max_payload() }
             }
-            client::PublishErrorKind::InvalidSubject => ErrorKind::InvalidSubject,
-            client::PublishErrorKind::Send => ErrorKind::Disconnected,
+            _ => ErrorKind::from(&error),
         })?)
     }
 

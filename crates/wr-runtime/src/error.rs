@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use async_nats::client::{PublishError, PublishErrorKind, SubscribeError, SubscribeErrorKind};
 use async_nats::jetstream::ErrorCode;
 
 /// Why the runtime refuses something.
@@ -145,6 +146,10 @@ pub enum ErrorKind {
     /// It is draining, or has ended.
     #[error("it is draining, and takes nothing new")]
     Draining,
+    /// A task of the runtime did not come to its end: it panicked, or its tokio runtime has ended; the
+    /// text says which.
+    #[error("a task of the runtime is gone: {0}")]
+    Gone(String),
     /// Anything else that NATS reports.
     #[error("{0}")]
     Nats(String),
@@ -205,7 +210,8 @@ impl Error {
             | ErrorKind::Unpermitted(_)
             | ErrorKind::Handlers { .. }
             | ErrorKind::DeadLetter(_)
-            | ErrorKind::Draining => false,
+            | ErrorKind::Draining
+            | ErrorKind::Gone(_) => false,
         }
     }
 
@@ -229,6 +235,34 @@ impl From<ErrorKind> for Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Error {
         ErrorKind::Syntax { line: error.line(), column: error.column() }.into()
+    }
+}
+
+impl From<&tokio::task::JoinError> for ErrorKind {
+    fn from(error: &tokio::task::JoinError) -> ErrorKind {
+        ErrorKind::Gone(error.to_string())
+    }
+}
+
+/// An error of the client, which sends only as long as it lives.
+impl From<&PublishError> for ErrorKind {
+    fn from(error: &PublishError) -> ErrorKind {
+        match error.kind() {
+            PublishErrorKind::Send => ErrorKind::Disconnected,
+            PublishErrorKind::InvalidSubject => ErrorKind::InvalidSubject,
+            PublishErrorKind::MaxPayloadExceeded => ErrorKind::Nats(error.to_string()),
+        }
+    }
+}
+
+impl From<&SubscribeError> for ErrorKind {
+    fn from(error: &SubscribeError) -> ErrorKind {
+        match error.kind() {
+            SubscribeErrorKind::Other => ErrorKind::Disconnected,
+            SubscribeErrorKind::InvalidSubject | SubscribeErrorKind::InvalidQueueName => {
+                ErrorKind::InvalidSubject
+            }
+        }
     }
 }
 
@@ -309,7 +343,8 @@ mod tests {
 
     #[test]
     fn what_time_does_not_mend_is_not_retryable() {
-        for kind in [ErrorKind::Login(String::new()), ErrorKind::InvalidSubject] {
+        let gone = ErrorKind::Gone(String::new());
+        for kind in [ErrorKind::Login(String::new()), ErrorKind::InvalidSubject, gone] {
             assert!(!Error::from(kind.clone()).is_retryable(), "{kind}");
         }
         assert!(Error::from(ErrorKind::NoJetStream).is_retryable());

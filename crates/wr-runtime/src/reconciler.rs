@@ -132,7 +132,7 @@ impl Reconciler {
         let _ = self.draining.send(true);
         let ended = tokio::time::timeout(deadline, &mut self.running).await;
         let late = |_| Error::from(ErrorKind::TimedOut(deadline)).at("drain the reconciler");
-        ended.map_err(late)?.map_err(|error| ErrorKind::Nats(error.to_string()).into())
+        ended.map_err(late)?.map_err(|error| ErrorKind::from(&error).into())
     }
 
     /// Whether it is at work, for the health check.

@@ -116,14 +116,14 @@ async fn pull(
     count: usize,
 ) -> Result<Vec<Outline>> {
     let client = connection.client();
-    let nats = |error: &dyn std::fmt::Display| ErrorKind::Nats(error.to_string());
     let inbox = client.new_inbox();
-    let mut messages = client.subscribe(inbox.clone()).await.map_err(|error| nats(&error))?;
+    let messages = client.subscribe(inbox.clone()).await;
+    let mut messages = messages.map_err(|error| ErrorKind::from(&error))?;
     let next = connection.api_subject(&format!("CONSUMER.MSG.NEXT.{stream}.{consumer}"));
     let request = json!({ "batch": count, "no_wait": true }).to_string();
     let mark = connection.mark();
     let asked = client.publish_with_reply(next.clone(), inbox.clone(), request.into()).await;
-    asked.map_err(|error| nats(&error))?;
+    asked.map_err(|error| ErrorKind::from(&error))?;
     let is_ours = |denial: &Denial| denial.subject == next || denial.subject == inbox;
     let mut page = Vec::with_capacity(count);
     while page.len() < count {

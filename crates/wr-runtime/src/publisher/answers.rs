@@ -38,7 +38,7 @@ impl Answers {
         let inbox: Arc<str> = format!("{}.", client.new_inbox()).into();
         let denied = publisher.connection.denied();
         let messages = client.subscribe(format!("{inbox}*")).await;
-        let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
+        let messages = messages.map_err(|error| ErrorKind::from(&error))?;
         let listener =
             Listener { publisher: publisher.clone(), inbox: inbox.clone(), heard: Vec::new() };
         *self.lock() = Some(inbox.clone());

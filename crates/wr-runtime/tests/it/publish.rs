@@ -179,3 +179,17 @@ async fn a_deadline_beyond_the_duplicate_window_is_refused() {
         assert!(matches!(error.kind(), ErrorKind::Option(_)), "{error}");
     }
 }
+
+/// Headers may be longer than what they say: CloudEvents spell some letters with six.
+#[tokio::test]
+async fn a_message_whose_headers_are_too_large_is_told_with_its_size() {
+    let (_server, connection) = server().await;
+    let options = PublisherOptions::new().cloud_events();
+    let publisher = Publisher::new(&connection, &CATALOGUE, "test", options).unwrap();
+    let mut event = enqueued("p", 1);
+    event.source = "é".repeat(200_000);
+    let error = publisher.publish(&event).await.unwrap_err();
+    let &ErrorKind::TooLarge { size, limit } = error.kind() else { panic!("{error}") };
+    assert!(size > limit, "{size} of {limit}");
+    assert_eq!(limit, connection.client().max_payload());
+}
