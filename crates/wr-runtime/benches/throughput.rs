@@ -6,8 +6,13 @@
 //! things as well. With `WR_BENCH_LINES` set, as `cargo xtask bench` sets it, each median is also
 //! printed as a line of JSON.
 //!
-//! `-- publish` and `-- consume` measure one alone. `cargo bench -p wr-runtime -- memory` sends and handles a million events and prints how much
-//! memory the process takes on the way.
+//! The raw side does what every service must and nothing more. It publishes bodies that are there
+//! already, each with the headers that an event has, and awaits every answer. It consumes by the
+//! stream that async-nats has for it, which asks for the next batch when half of the last has come,
+//! and acks each message; it looks at no body, header or position, bounds and measures nothing.
+//!
+//! `-- publish` and `-- consume` measure one alone. `cargo bench -p wr-runtime -- memory` sends and
+//! handles a million events and prints how much memory the process takes on the way.
 
 #![expect(
     clippy::unwrap_used,

@@ -142,10 +142,7 @@ impl Handlers {
     /// Handles the events of a type. Handlers must be idempotent: an event may come again.
     #[must_use]
     pub fn on<T: Payload + Send + 'static>(mut self, handler: impl Handler<T>) -> Self {
-        let handler = Arc::new(handler);
-        let run = move |event, delivery, deadline| -> Running {
-            Box::pin(guarded(handler.clone(), event, delivery, deadline))
-        };
+        let run = move |event, delivery| -> Running { Box::pin(handler(event, delivery)) };
         let runner = Arc::new(Runner::<T> { run: Box::new(run), key: OnceLock::new() });
         self.runners.insert(TypeId::of::<T>(), Box::new(runner.clone()));
         self.insert(T::SUBJECT, T::EVENT_TYPE, Direct { runner });
@@ -353,8 +350,8 @@ pub(crate) fn outcome(
 }
 
 /// A handler at work.
-pub(crate) type Running = Pin<Box<dyn Future<Output = Handled> + Send>>;
-type Run<T> = Box<dyn Fn(Event<T>, Delivery, Option<Duration>) -> Running + Send + Sync>;
+type Running = Pin<Box<dyn Future<Output = Handled> + Send>>;
+type Run<T> = Box<dyn Fn(Event<T>, Delivery) -> Running + Send + Sync>;
 type Key<T> = Box<dyn Fn(&Event<T>) -> String + Send + Sync>;
 type Convert<Old, New> = Box<dyn Fn(Old) -> New + Send + Sync>;
 
@@ -391,14 +388,40 @@ pub(crate) struct Prepared {
     pub(crate) is_newer: bool,
     /// Which events it keeps an order with.
     pub(crate) key: Option<String>,
-    run: Box<dyn FnOnce(Delivery, Option<Duration>) -> Running + Send>,
+    run: Box<dyn FnOnce(Delivery) -> Running + Send>,
+}
+
+/// How long a handler may take, since when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    pub(crate) started: Instant,
+    pub(crate) deadline: Duration,
 }
 
 impl Prepared {
-    /// Runs the handler; a panic is a failure like another, and so is what takes longer than the
-    /// deadline.
-    pub(crate) fn run(self, delivery: Delivery, deadline: Option<Duration>) -> Running {
-        (self.run)(delivery, deadline)
+    /// Runs the handler within its trace; a panic is a failure like another, and so is what takes
+    /// longer than it may.
+    pub(crate) async fn run(self, delivery: Delivery, limit: Option<Limit>) -> Handled {
+        let (run, trace) = (self.run, delivery.trace.clone());
+        // What the handler holds is dropped in here as well: that may panic, too.
+        let in_time = async move {
+            let mut handling = pin!(trace.scope(async move { run(delivery).await }));
+            let Some(Limit { started, deadline }) = limit else { return handling.await };
+            // Most handlers end at once, and need no timer.
+            let begun = poll_fn(|context| Poll::Ready(handling.as_mut().poll(context)));
+            if let Poll::Ready(handled) = begun.await {
+                return handled;
+            }
+            // It may have taken long to get there.
+            let rest = deadline.saturating_sub(started.elapsed());
+            let handled = Box::pin(tokio::time::timeout(rest, handling)).await;
+            handled.unwrap_or_else(|_| {
+                let deadline = deadline.as_secs_f64();
+                Err(HandlerError::retryable(format!("the handler took longer than {deadline} s")))
+            })
+        };
+        let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
+        AssertUnwindSafe(in_time).catch_unwind().await.unwrap_or_else(panicked)
     }
 
     async fn handle(self, delivery: Delivery) -> Outcome {
@@ -419,40 +442,9 @@ impl Prepared {
             timestamp: event.timestamp,
             is_newer,
             key: runner.key.get().map(|key| key(&event)),
-            run: Box::new(move |delivery, deadline| (runner.run)(event, delivery, deadline)),
+            run: Box::new(move |delivery| (runner.run)(event, delivery)),
         }
     }
-}
-
-/// Calls a handler within its trace and its deadline. What it holds is dropped in here as well:
-/// that may panic, too.
-async fn guarded<T>(
-    handler: Arc<impl Handler<T>>,
-    event: Event<T>,
-    delivery: Delivery,
-    deadline: Option<Duration>,
-) -> Handled {
-    let trace = delivery.trace.clone();
-    let handling = trace.scope(async move { handler(event, delivery).await });
-    let in_time = async move {
-        let mut handling = pin!(handling);
-        let Some(deadline) = deadline else { return handling.await };
-        let started = Instant::now();
-        // Most handlers end at once, and need no timer.
-        let begun = poll_fn(|context| Poll::Ready(handling.as_mut().poll(context)));
-        if let Poll::Ready(handled) = begun.await {
-            return handled;
-        }
-        // It may have taken long to get there.
-        let rest = deadline.saturating_sub(started.elapsed());
-        let handled = tokio::time::timeout(rest, handling).await;
-        handled.unwrap_or_else(|_| {
-            let deadline = deadline.as_secs_f64();
-            Err(HandlerError::retryable(format!("the handler took longer than {deadline} s")))
-        })
-    };
-    let panicked = |_| Err(HandlerError::retryable("the handler panicked"));
-    AssertUnwindSafe(in_time).catch_unwind().await.unwrap_or_else(panicked)
 }
 
 impl<T: Payload + Send + 'static> Entry for Direct<T> {

@@ -228,7 +228,7 @@ impl Subscriber {
             let _ = drain.send(deadline);
         }
         let drained = (&mut self.running).await;
-        let drained = drained.map_err(|error| ErrorKind::Nats(error.to_string()).into());
+        let drained = drained.map_err(|error| ErrorKind::from(&error).into());
         drained.and_then(|drained| drained).map_err(|error: Error| {
             error.at(format!("drain consumer `{}`", self.shared.consumer.name))
         })
@@ -302,7 +302,8 @@ impl Shared {
     }
 }
 
-/// Tells the server what is still being handled, and the metrics how far the consumer is behind.
+/// Tells the server what is still being handled, helps where threads are blocked, and tells the
+/// metrics how far the consumer is behind.
 async fn watch_over(shared: Arc<Shared>) {
     let keep_alive = async {
         let period = shared.ack_wait() / 6;
@@ -322,7 +323,7 @@ async fn watch_over(shared: Arc<Shared>) {
             }
         }
     };
-    tokio::join!(keep_alive, keep_looking);
+    tokio::join!(keep_alive, Workers::keep_helping(&shared), keep_looking);
 }
 
 fn look(shared: &Shared, info: &consumer::Info) {

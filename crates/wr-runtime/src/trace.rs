@@ -28,9 +28,10 @@ pub struct TraceContext(Arc<SpanContext>);
 impl TraceContext {
     /// The trace of headers; none where they name none, or not as W3C says.
     pub fn from_headers(headers: &HeaderMap) -> Option<TraceContext> {
+        let [parent, state] = find(headers, [TRACEPARENT, TRACESTATE]);
         // Of two nobody knows which is meant.
-        let [parent] = find(headers, TRACEPARENT)? else { return None };
-        let state = match find(headers, TRACESTATE) {
+        let [parent] = parent? else { return None };
+        let state = match state {
             Some([one]) => one.as_str().parse().ok(),
             // Many are one list.
             Some(many) => {
@@ -177,22 +178,23 @@ impl TraceContext {
 
     /// Version 00 is `00-{32 hex}-{16 hex}-{2 hex}`; a later one may go on after that.
     fn parse(text: &str, state: TraceState) -> Option<TraceContext> {
-        let mut parts = text.trim().split('-');
-        let (version, trace, span, flags) =
-            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let is_hex = |part: &str, length: usize| {
-            part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        let text = text.trim();
+        let part = |from, to| hex(text.get(from..to)?);
+        let (version, trace) = (part(0, 2)?, part(3, 35)?);
+        let (span, flags) = (part(36, 52)?, part(53, 55)?);
+        let is_end = match text.get(55..)? {
+            "" => true,
+            rest => version > 0 && rest.starts_with('-'),
         };
-        let well_formed =
-            is_hex(version, 2) && is_hex(trace, 32) && is_hex(span, 16) && is_hex(flags, 2);
-        if !well_formed || version == "ff" || (version == "00" && parts.next().is_some()) {
+        let is_parted = [2, 35, 52].iter().all(|place| text.as_bytes().get(*place) == Some(&b'-'));
+        if !is_parted || !is_end || version == 0xff {
             return None;
         }
         let context = SpanContext::new(
-            TraceId::from_hex(trace).ok()?,
-            SpanId::from_hex(span).ok()?,
+            TraceId::from(trace),
+            SpanId::from(u64::try_from(span).ok()?),
             // Of the others nobody knows what they mean.
-            TraceFlags::new(u8::from_str_radix(flags, 16).ok()?) & TraceFlags::SAMPLED,
+            TraceFlags::new(u8::try_from(flags).ok()?) & TraceFlags::SAMPLED,
             true,
             state,
         );
@@ -260,22 +262,36 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
     }
 }
 
+/// The number that lower-case digits stand for. Whether each is a letter nobody can foretell, so it
+/// is not branched on.
+fn hex(digits: &str) -> Option<u128> {
+    let (mut number, mut is_hex) = (0, true);
+    for digit in digits.bytes() {
+        is_hex &= digit.is_ascii_digit() | matches!(digit, b'a'..=b'f');
+        // Letters have their sixth bit set, and begin at 1 in their last four.
+        number = number << 4 | u128::from((digit & 0xf) + 9 * (digit >> 6));
+    }
+    is_hex.then_some(number)
+}
+
 fn span_id() -> SpanId {
     // A span id of zeros is none.
     SpanId::from(fastrand::u64(1..))
 }
 
-/// A header's values, whatever the case of its name.
-fn find(headers: &HeaderMap, name: HeaderName) -> Option<&[HeaderValue]> {
-    let name: &str = name.as_ref();
-    let mut found = None;
+/// The values of headers, whatever the case of their names.
+fn find<const N: usize>(
+    headers: &HeaderMap,
+    names: [HeaderName; N],
+) -> [Option<&[HeaderValue]>; N] {
+    let mut found = [None; N];
     for (other, values) in headers.iter() {
         let other: &str = other.as_ref();
-        if other == name {
-            return Some(values);
-        }
-        if other.eq_ignore_ascii_case(name) {
-            found = Some(values.as_slice());
+        for (name, found) in names.iter().zip(&mut found) {
+            let name: &str = name.as_ref();
+            if other == name || (found.is_none() && other.eq_ignore_ascii_case(name)) {
+                *found = Some(values.as_slice());
+            }
         }
     }
     found

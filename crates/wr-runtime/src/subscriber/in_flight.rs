@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, Subject};
@@ -17,11 +17,17 @@ use super::place::Place;
 /// The messages that were delivered and are not settled.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    held: Mutex<HashMap<Place, Held>>,
+    table: Mutex<Table>,
     /// Sequence numbers of what was given back.
     returned: Mutex<Vec<u64>>,
-    next: AtomicU64,
     gauge: Gauge,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    held: HashMap<Place, Held, BuildHasherDefault<Numbers>>,
+    /// The number of the last delivery.
+    last: u64,
 }
 
 #[derive(Debug)]
@@ -38,34 +44,12 @@ struct Held {
 
 impl InFlight {
     pub(super) fn new(gauge: Gauge) -> InFlight {
-        InFlight {
-            held: Mutex::default(),
-            returned: Mutex::default(),
-            next: AtomicU64::new(1),
-            gauge,
-        }
+        InFlight { table: Mutex::default(), returned: Mutex::default(), gauge }
     }
 
-    /// Holds a delivery that came now, and gives it a number. None where an earlier delivery of the
-    /// message is being handled in good time: its end settles both.
-    pub(super) fn hold(&self, place: Place, reply: &Subject, now: Instant) -> Option<u64> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let new = Held { number, reply: reply.clone(), told: now, until: None };
-        match self.lock().entry(place) {
-            Entry::Vacant(free) => {
-                free.insert(new);
-                self.gauge.inc();
-            }
-            Entry::Occupied(mut taken) => {
-                let held = taken.get_mut();
-                if held.until.is_none_or(|until| now < until) {
-                    (held.reply, held.told) = (new.reply, now);
-                    return None;
-                }
-                *held = new;
-            }
-        }
-        Some(number)
+    /// To hold many, which is best done together: who handles others asks for the same lock.
+    pub(super) fn holding(&self) -> Holding<'_> {
+        Holding { table: self.lock(), gauge: &self.gauge, more: 0 }
     }
 
     /// A handler begins: it is told of until this deadline.
@@ -81,7 +65,7 @@ impl InFlight {
     /// A delivery is about to be settled: where the server is to be told. None where a later
     /// delivery has taken its place.
     pub(super) fn release(&self, place: Place, number: u64) -> Option<Subject> {
-        match self.lock().entry(place) {
+        match self.lock().held.entry(place) {
             Entry::Occupied(held) if held.get().number == number => {
                 self.gauge.dec();
                 Some(held.remove().reply)
@@ -99,7 +83,7 @@ impl InFlight {
     /// What is held still and nobody will settle, in the order of the stream: where the server is
     /// told. They count as given back.
     pub(super) fn take(&self) -> Vec<Subject> {
-        let mut taken: Vec<(Place, Held)> = self.lock().drain().collect();
+        let mut taken: Vec<(Place, Held)> = self.lock().held.drain().collect();
         taken.sort_unstable_by_key(|(place, _)| *place);
         for (place, _) in &taken {
             self.gauge.dec();
@@ -126,7 +110,7 @@ impl InFlight {
     }
 
     fn set_until(&self, place: Place, number: u64, until: Option<Instant>) {
-        if let Some(held) = self.lock().get_mut(&place).filter(|held| held.number == number) {
+        if let Some(held) = self.lock().held.get_mut(&place).filter(|held| held.number == number) {
             held.until = until;
         }
     }
@@ -136,7 +120,7 @@ impl InFlight {
     /// waiting is told of the next time.
     fn tell(&self, silence: Duration, tell: impl Fn(Subject) -> bool) {
         let now = Instant::now();
-        for held in self.lock().values_mut() {
+        for held in self.lock().held.values_mut() {
             let is_over = held.until.is_some_and(|until| until < now);
             if !is_over && now.duration_since(held.told) >= silence && tell(held.reply.clone()) {
                 held.told = now;
@@ -144,8 +128,8 @@ impl InFlight {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -153,6 +137,67 @@ impl Drop for InFlight {
     /// Whoever is dropped while it drains holds nothing any more, either.
     fn drop(&mut self) {
         self.take();
+    }
+}
+
+/// The table while deliveries are being held.
+pub(super) struct Holding<'a> {
+    table: MutexGuard<'a, Table>,
+    gauge: &'a Gauge,
+    more: i64,
+}
+
+impl Holding<'_> {
+    /// Holds a delivery that came now, and gives it a number. None where an earlier delivery of the
+    /// message is being handled in good time: its end settles both.
+    pub(super) fn hold(&mut self, place: Place, reply: &Subject, now: Instant) -> Option<u64> {
+        self.table.last += 1;
+        let number = self.table.last;
+        let new = Held { number, reply: reply.clone(), told: now, until: None };
+        match self.table.held.entry(place) {
+            Entry::Vacant(free) => {
+                free.insert(new);
+                self.more += 1;
+            }
+            Entry::Occupied(mut taken) => {
+                let held = taken.get_mut();
+                if held.until.is_none_or(|until| now < until) {
+                    (held.reply, held.told) = (new.reply, now);
+                    return None;
+                }
+                *held = new;
+            }
+        }
+        Some(number)
+    }
+}
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.gauge.inc_by(self.more);
+    }
+}
+
+/// Hashes numbers that nobody chooses to have the same hash.
+#[derive(Default)]
+struct Numbers(u64);
+
+impl Hasher for Numbers {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // An odd number without a pattern, whose product mixes upwards, and a turn, downwards.
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
     }
 }
 
@@ -167,7 +212,7 @@ mod tests {
         let in_flight = InFlight::new(Gauge::default());
         let place = |sequence| Place { sequence, stored_at: 0 };
         let hold = |sequence: u64| {
-            in_flight.hold(place(sequence), &sequence.to_string().into(), Instant::now())
+            in_flight.holding().hold(place(sequence), &sequence.to_string().into(), Instant::now())
         };
         let told = |silence, can: bool| {
             let told = RefCell::new(Vec::new());

@@ -3,25 +3,25 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use super::work::Job;
+use super::work::Arrival;
 use crate::handlers::Prepared;
 
 /// The messages of each key that wait behind the one that is being handled.
 #[derive(Default)]
-pub(super) struct Order(Mutex<HashMap<String, VecDeque<(Job, Prepared)>>>);
+pub(super) struct Order(Mutex<HashMap<String, VecDeque<(Arrival, Prepared)>>>);
 
 impl Order {
     /// Adds a message. Where its key has none before it, the caller must handle the key's messages
     /// until [`Order::next`] gives no more.
-    pub(super) fn add(&self, key: &str, job: Job, prepared: Prepared) -> bool {
+    pub(super) fn add(&self, key: &str, arrival: Arrival, prepared: Prepared) -> bool {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = !waiting.contains_key(key);
-        waiting.entry(key.to_owned()).or_default().push_back((job, prepared));
+        waiting.entry(key.to_owned()).or_default().push_back((arrival, prepared));
         is_first
     }
 
     /// The next message of a key; none ends the key.
-    pub(super) fn next(&self, key: &str) -> Option<(Job, Prepared)> {
+    pub(super) fn next(&self, key: &str) -> Option<(Arrival, Prepared)> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = waiting.get_mut(key).and_then(VecDeque::pop_front);
         if next.is_none() {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_nats::connection::State;
-use async_nats::{Message, StatusCode, Subject};
+use async_nats::{Message, RequestErrorKind, StatusCode, Subject};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 
-use super::work::{Job, nak};
+use super::work::{Arrival, Job, Received, nak};
 use super::workers::{Work, Workers};
 use super::{Shared, SubscriberDrained, attach};
 use crate::connection::{Denial, Mark, with_sources};
@@ -30,8 +30,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// After so long without a message, the server is not about to send one.
 const QUIET: Duration = Duration::from_millis(100);
-/// After so long, messages that wait although slots are free wait for threads that are blocked.
-const STANDSTILL: Duration = Duration::from_millis(10);
 /// How long a server that answers may take to end a subscription, whatever the deadline of a drain.
 const ROUND_TRIP: Duration = Duration::from_secs(2);
 /// How long a handler that is told to end at the deadline of a drain may take for it. One that
@@ -125,7 +123,7 @@ fn after(deadline: Duration) -> Instant {
 
 /// Lets the handlers end, at most until the deadline, and gives the rest back.
 async fn drain(shared: &Arc<Shared>, deadline: Instant) -> Result<SubscriberDrained> {
-    if tokio::time::timeout_at(deadline.into(), all_handled(shared)).await.is_err() {
+    if tokio::time::timeout_at(deadline.into(), shared.workers.ended()).await.is_err() {
         shared.workers.close();
         let _ = tokio::time::timeout(GRACE, shared.workers.ended()).await;
     }
@@ -137,31 +135,25 @@ async fn drain(shared: &Arc<Shared>, deadline: Instant) -> Result<SubscriberDrai
     Ok(SubscriberDrained { returned: shared.in_flight.returned() })
 }
 
-async fn all_handled(shared: &Arc<Shared>) {
-    loop {
-        let standstill = shared.workers.standstill();
-        if tokio::time::timeout(STANDSTILL, shared.workers.ended()).await.is_ok() {
-            return;
-        }
-        if let Some(since) = standstill {
-            Workers::help(shared, since);
-        }
-    }
-}
-
 /// Gives messages back, in their order, and waits until the server has these and all earlier
 /// answers.
 async fn tell(shared: &Shared, mut left: Vec<Subject>) -> Result<()> {
     let client = shared.connection.client();
-    let failed = |error: &dyn std::error::Error| ErrorKind::Nats(with_sources(error));
     let last = left.pop();
     for reply in left {
-        client.publish(reply, nak(Duration::ZERO)).await.map_err(|error| failed(&error))?;
+        let told = client.publish(reply, nak(Duration::ZERO)).await;
+        told.map_err(|error| ErrorKind::from(&error))?;
     }
     match last {
         Some(reply) => {
             let told = client.request(reply, nak(Duration::ZERO)).await;
-            told.map(drop).map_err(|error| failed(&error).into())
+            told.map(drop).map_err(|error| match error.kind() {
+                RequestErrorKind::TimedOut => {
+                    ErrorKind::TimedOut(shared.connection.request_timeout()).into()
+                }
+                RequestErrorKind::NoResponders => ErrorKind::NoJetStream.into(),
+                _ => ErrorKind::Nats(with_sources(&error)).into(),
+            })
         }
         None => attach::info(&shared.connection, shared.consumer).await.map(drop),
     }
@@ -172,8 +164,10 @@ struct Session<'a> {
     shared: &'a Arc<Shared>,
     inbox: String,
     messages: async_nats::Subscriber,
+    /// What came and is not held yet.
+    arrived: Vec<Arrival>,
     /// What is to be handed over to the workers.
-    received: Vec<Work>,
+    work: Vec<Work>,
     /// Messages that were asked for and neither came nor were declined.
     outstanding: usize,
     heard: Instant,
@@ -189,12 +183,13 @@ impl<'a> Session<'a> {
         let inbox = client.new_inbox();
         let mark = shared.connection.mark();
         let messages = client.subscribe(inbox.clone()).await;
-        let messages = messages.map_err(|error| ErrorKind::Nats(error.to_string()))?;
+        let messages = messages.map_err(|error| ErrorKind::from(&error))?;
         Ok(Session {
             shared,
             inbox,
             messages,
-            received: Vec::new(),
+            arrived: Vec::new(),
+            work: Vec::new(),
             outstanding: 0,
             heard: Instant::now(),
             is_answered: false,
@@ -227,11 +222,10 @@ impl<'a> Session<'a> {
             if let Err(error) = self.ask().await {
                 return error;
             }
-            let standstill = self.shared.workers.standstill();
             tokio::select! {
                 message = self.messages.next() => {
                     let received = match message {
-                        Some(message) => self.receive(message, Instant::now()),
+                        Some(message) => self.receive(message, Received::now()),
                         None => Err(ErrorKind::Disconnected.into()),
                     };
                     if let Err(error) = received.and_then(|()| self.receive_ready()) {
@@ -239,11 +233,6 @@ impl<'a> Session<'a> {
                     }
                 }
                 () = self.shared.workers.freed() => {}
-                () = tokio::time::sleep(STANDSTILL), if standstill.is_some() => {
-                    if let Some(since) = standstill {
-                        Workers::help(self.shared, since);
-                    }
-                }
                 Ok(()) = reconnected.changed() => {
                     if let Err(error) = self.receive_ready() {
                         return error;
@@ -262,7 +251,7 @@ impl<'a> Session<'a> {
                     }
                 }
             }
-            Workers::hand_over(self.shared, &mut self.received);
+            self.hand_over();
         }
     }
 
@@ -323,16 +312,16 @@ impl<'a> Session<'a> {
         let client = self.shared.connection.client();
         let asked =
             client.publish_with_reply(self.next(), self.inbox.clone(), request.to_string().into());
-        asked.await.map_err(|error| ErrorKind::Nats(error.to_string()).into())
+        asked.await.map_err(|error| ErrorKind::from(&error).into())
     }
 
-    fn receive(&mut self, message: Message, now: Instant) -> Result<()> {
-        self.heard = now;
+    fn receive(&mut self, message: Message, now: Received) -> Result<()> {
+        self.heard = now.at;
         // What comes from a stream has a reply subject, whatever its headers say.
         if message.reply.is_some() {
             self.outstanding = self.outstanding.saturating_sub(1);
             self.answered();
-            self.take(message);
+            self.arrived.extend(Arrival::new(self.shared, message, now));
             return Ok(());
         }
         self.outstanding = self.outstanding.saturating_sub(word(&message)?);
@@ -342,7 +331,7 @@ impl<'a> Session<'a> {
 
     /// Receives what is here already.
     fn receive_ready(&mut self) -> Result<()> {
-        let now = Instant::now();
+        let now = Received::now();
         // Bounded, so that the loop also hears of everything else.
         for _ in 0..256 {
             // Unconstrained, or tokio says at times that nothing is here.
@@ -358,21 +347,22 @@ impl<'a> Session<'a> {
     /// Ends the subscription of a session that is lost, and receives what the server has sent on
     /// it: it would come again after the ack wait, behind what came later.
     async fn receive_rest(&mut self) {
+        self.hand_over();
         let is_connected = self.is_connected();
         let receiving = async {
             if is_connected && self.messages.drain().await.is_ok() {
                 while let Some(message) = self.messages.next().await {
                     // What goes wrong now is no news.
-                    let _ = self.receive(message, Instant::now());
-                    Workers::hand_over(self.shared, &mut self.received);
+                    let _ = self.receive(message, Received::now());
+                    self.hand_over();
                 }
             }
         };
         let _ = tokio::time::timeout(ROUND_TRIP, receiving).await;
         while let Some(Some(message)) = unconstrained(self.messages.next()).now_or_never() {
-            let _ = self.receive(message, Instant::now());
+            let _ = self.receive(message, Received::now());
         }
-        Workers::hand_over(self.shared, &mut self.received);
+        self.hand_over();
     }
 
     fn answered(&mut self) {
@@ -382,20 +372,28 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn take(&mut self, message: Message) {
-        let Some(job) = Job::new(self.shared, message, self.heard) else { return };
-        // What is in no order needs nothing of the event to take its turn.
-        let prepared = job.is_ordered().then(|| job.prepare());
-        match prepared {
-            Some(Ok(prepared)) => {
-                if let Some(key) = prepared.key.clone()
-                    && self.shared.order.add(&key, job, prepared)
-                {
-                    self.received.push(Work::Key(key));
-                }
-            }
-            Some(Err(_)) | None => self.received.push(Work::Message(job)),
+    /// Hands over what has arrived.
+    fn hand_over(&mut self) {
+        if self.arrived.is_empty() {
+            return;
         }
+        let shared = self.shared;
+        Arrival::hold(shared, &mut self.arrived);
+        for arrival in self.arrived.drain(..) {
+            // What is in no order needs nothing of the event to take its turn.
+            let prepared = arrival.is_ordered(shared).then(|| arrival.prepare(shared));
+            match prepared {
+                Some(Ok(prepared)) => {
+                    if let Some(key) = prepared.key.clone()
+                        && shared.order.add(&key, arrival, prepared)
+                    {
+                        self.work.push(Work::Key(key));
+                    }
+                }
+                Some(Err(_)) | None => self.work.push(Work::Message(arrival)),
+            }
+        }
+        Workers::hand_over(shared, &mut self.work);
     }
 
     /// Asks for nothing more, and gives back what comes all the same.
@@ -412,8 +410,8 @@ impl<'a> Session<'a> {
         // Not before the end, or they would come again on the requests that still stand. What there
         // is no time for is given back with what is left at the end.
         let giving_back = async {
-            for job in waiting {
-                job.give_back().await;
+            for arrival in waiting {
+                Job::new(self.shared, arrival).give_back().await;
             }
         };
         let _ = tokio::time::timeout_at(until.into(), giving_back).await;
@@ -422,7 +420,7 @@ impl<'a> Session<'a> {
     /// Ends the subscription. What the server sends while it ends is lost, and comes again after
     /// the ack wait, behind what came later: so the requests are let run out first, which takes no
     /// time while there are messages.
-    async fn end(&mut self, waiting: &mut Vec<Job>) {
+    async fn end(&mut self, waiting: &mut Vec<Arrival>) {
         while self.outstanding > 0 {
             match tokio::time::timeout(QUIET, self.messages.next()).await {
                 Ok(Some(message)) => self.set_aside(message, waiting),
@@ -437,10 +435,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn set_aside(&mut self, message: Message, waiting: &mut Vec<Job>) {
+    fn set_aside(&mut self, message: Message, waiting: &mut Vec<Arrival>) {
         let met = if message.reply.is_some() { 1 } else { declined(&message) };
         self.outstanding = self.outstanding.saturating_sub(met);
-        waiting.extend(Job::new(self.shared, message, Instant::now()));
+        let mut arrived = Vec::from_iter(Arrival::new(self.shared, message, Received::now()));
+        Arrival::hold(self.shared, &mut arrived);
+        waiting.append(&mut arrived);
     }
 
     fn next(&self) -> String {

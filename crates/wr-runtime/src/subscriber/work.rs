@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{HeaderMap, RequestErrorKind, Subject};
+use async_nats::{HeaderMap, Message, RequestErrorKind, Subject};
 use bytes::Bytes;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
@@ -14,15 +14,12 @@ use super::place::{self, Place};
 use crate::dead_letter::{DeadLetter, Kept, Reason};
 use crate::delivery::Delivery;
 use crate::error::Violation;
-use crate::handlers::{Outcome, Prepared, Route, Undecodable, outcome};
+use crate::handlers::{Limit, Outcome, Prepared, Route, Undecodable, outcome};
 use crate::metrics::{EventMetrics, Status};
 use crate::trace::{self, TraceContext};
 
-/// A message that was delivered, and occupies a slot until it is settled.
-///
-/// Every message pays for the memory that its futures take: what rarely runs is boxed.
-pub(super) struct Job {
-    shared: Arc<Shared>,
+/// A message that came, and occupies a slot until it is settled.
+pub(super) struct Arrival {
     /// That it was published on first, where it is redriven.
     subject: Subject,
     redriven: bool,
@@ -30,47 +27,47 @@ pub(super) struct Job {
     route: Option<Route>,
     reply: Subject,
     place: Place,
-    /// Its number among the deliveries that are held; 0 while it is not.
+    /// Its number among the deliveries that are held.
     held: u64,
-    is_released: bool,
     headers: Arc<HeaderMap>,
     body: Bytes,
     deliveries: u32,
-    received: Instant,
+    received: Received,
 }
 
-impl Job {
-    /// Takes a message over, and holds it. None where it is no delivery of JetStream, which cannot
-    /// be settled, and where this process is handling it already, as an earlier delivery.
-    pub(super) fn new(
-        shared: &Arc<Shared>,
-        message: async_nats::Message,
-        received: Instant,
-    ) -> Option<Job> {
-        let consumer = shared.consumer.name;
+/// When a message came, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Received {
+    pub(super) at: Instant,
+    on: DateTime<Utc>,
+}
+
+impl Received {
+    pub(super) fn now() -> Received {
+        Received { at: Instant::now(), on: Utc::now() }
+    }
+}
+
+impl Arrival {
+    /// A message that is not held yet. None where it is no delivery of JetStream, which cannot be
+    /// settled.
+    pub(super) fn new(shared: &Shared, message: Message, received: Received) -> Option<Arrival> {
         let reply = message.reply.filter(|reply| !reply.is_empty());
         let read = reply.and_then(|reply| place::read(&reply).map(|read| (reply, read)));
         let Some((reply, (place, deliveries))) = read else {
-            tracing::error!(consumer, "a message without a position");
+            tracing::error!(consumer = shared.consumer.name, "a message without a position");
             return None;
         };
-        let Some(held) = shared.in_flight.hold(place, &reply, received) else {
-            tracing::debug!(consumer, sequence = place.sequence, "delivered while in work");
-            return None;
-        };
-        shared.workers.occupy();
         let original = shared.redrives.original(&message.subject).map(Subject::from);
         let redriven = original.is_some();
         let subject = original.unwrap_or(message.subject);
-        Some(Job {
-            shared: shared.clone(),
+        Some(Arrival {
             route: shared.handlers.route(&subject),
             subject,
             redriven,
             reply,
             place,
-            held,
-            is_released: false,
+            held: 0,
             headers: Arc::new(message.headers.unwrap_or_default()),
             body: message.payload,
             deliveries,
@@ -78,26 +75,58 @@ impl Job {
         })
     }
 
+    /// Holds messages that came now; not those that this process is handling already, as earlier
+    /// deliveries.
+    pub(super) fn hold(shared: &Shared, arrivals: &mut Vec<Arrival>) {
+        let mut holding = shared.in_flight.holding();
+        arrivals.retain_mut(|arrival| {
+            let held = holding.hold(arrival.place, &arrival.reply, arrival.received.at);
+            arrival.held = held.unwrap_or_default();
+            if held.is_none() {
+                let (consumer, sequence) = (shared.consumer.name, arrival.place.sequence);
+                tracing::debug!(consumer, sequence, "delivered while in work");
+            }
+            held.is_some()
+        });
+        drop(holding);
+        shared.workers.occupy(arrivals.len());
+    }
+
     /// Whether its events have an order.
-    pub(super) fn is_ordered(&self) -> bool {
-        self.shared.handlers.is_ordered(self.route)
+    pub(super) fn is_ordered(&self, shared: &Shared) -> bool {
+        shared.handlers.is_ordered(self.route)
     }
 
     /// Reads the message as an event.
-    pub(super) fn prepare(&self) -> Result<Prepared, Undecodable> {
-        self.shared.handlers.prepare(&self.subject, self.route, &self.body)
+    pub(super) fn prepare(&self, shared: &Shared) -> Result<Prepared, Undecodable> {
+        shared.handlers.prepare(&self.subject, self.route, &self.body)
+    }
+}
+
+/// A message in the hands of a worker.
+///
+/// Every message pays for the memory that its futures take: what rarely runs is boxed.
+pub(super) struct Job<'a> {
+    shared: &'a Shared,
+    arrival: Arrival,
+    is_released: bool,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(shared: &'a Shared, arrival: Arrival) -> Job<'a> {
+        Job { shared, arrival, is_released: false }
     }
 
     /// Handles and settles the message, in its own time.
     pub(super) async fn run(mut self) {
-        let prepared = self.prepare();
-        self.process(prepared, self.deliveries, false).await;
+        let prepared = self.arrival.prepare(self.shared);
+        self.process(prepared, self.arrival.deliveries, false).await;
     }
 
     /// Handles and settles the message in its place in an order. False where it will come again, so
     /// that those behind it must not go before.
     async fn run_in_order(mut self, prepared: Prepared) -> bool {
-        let (mut prepared, mut attempt) = (Ok(prepared), self.deliveries);
+        let (mut prepared, mut attempt) = (Ok(prepared), self.arrival.deliveries);
         loop {
             match self.process(prepared, attempt, true).await {
                 Next::Settled => return true,
@@ -106,35 +135,41 @@ impl Job {
                 Next::Again(after) if Box::pin(self.pause(after)).await => return false,
                 Next::Again(_) => attempt += 1,
             }
-            prepared = self.prepare();
+            prepared = self.arrival.prepare(self.shared);
         }
     }
 
     /// Gives the message back while the subscriber drains: at once, or, where it has a place in an
     /// order, with what is left at the end, in the order of the stream.
     pub(super) async fn give_back(mut self) {
-        if !self.is_ordered() {
+        if !self.arrival.is_ordered(self.shared) {
             let reply = self.release();
-            self.shared.in_flight.give_back(self.place);
+            self.shared.in_flight.give_back(self.arrival.place);
             // Nobody waits for a confirmation of each: the drain ends with one for all.
             let _ = self.shared.connection.client().publish(reply, nak(Duration::ZERO)).await;
         }
     }
 
     /// One attempt, which is a span of its own.
-    fn process(
+    async fn process(
         &mut self,
         prepared: Result<Prepared, Undecodable>,
         attempt: u32,
         in_order: bool,
-    ) -> impl Future<Output = Next> + Send {
-        let sent = TraceContext::from_headers(&self.headers);
+    ) -> Next {
+        let sent = TraceContext::from_headers(&self.arrival.headers);
         let span = self.span(sent.as_ref());
         let trace = sent.unwrap_or_else(|| TraceContext::current(&span));
-        if attempt == self.deliveries {
+        if attempt == self.arrival.deliveries {
             self.measure(&prepared);
         }
-        self.conclude(prepared, trace, attempt, in_order).instrument(span)
+        match span.is_disabled() {
+            true => self.conclude(prepared, trace, attempt, in_order).await,
+            false => {
+                let concluding = self.conclude(prepared, trace, attempt, in_order);
+                Box::pin(concluding.instrument(span)).await
+            }
+        }
     }
 
     async fn conclude(
@@ -148,7 +183,7 @@ impl Job {
             Ok(prepared) => {
                 let id = prepared.id;
                 Span::current().record("messaging.message.id", tracing::field::display(id));
-                if attempt == self.deliveries && self.was_seen(id).await {
+                if attempt == self.arrival.deliveries && self.was_seen(id).await {
                     self.answer(Bytes::from_static(ACK)).await;
                     self.count(Status::Duplicate);
                     return Next::Settled;
@@ -166,26 +201,27 @@ impl Job {
 
     fn delivery(&self, subject: &'static str, trace: TraceContext, attempt: u32) -> Delivery {
         let consumer = self.shared.consumer;
-        let mut delivery = Delivery::first(subject, self.headers.clone(), trace, consumer.attempts);
+        let mut delivery =
+            Delivery::first(subject, self.arrival.headers.clone(), trace, consumer.attempts);
         delivery.attempt = attempt;
-        delivery.redriven = self.redriven;
-        delivery.position = Some((consumer.stream, self.place.sequence));
+        delivery.redriven = self.arrival.redriven;
+        delivery.position = Some((consumer.stream, self.arrival.place.sequence));
         delivery
     }
 
     fn span(&self, sent: Option<&TraceContext>) -> Span {
         let span = tracing::info_span!(
             "process",
-            otel.name = format!("process {}", self.subject),
+            otel.name = format!("process {}", self.arrival.subject),
             otel.kind = "consumer",
             otel.status_code = tracing::field::Empty,
             messaging.system = "nats",
             messaging.operation.name = "process",
             messaging.operation.type = "process",
-            messaging.destination.name = self.subject.as_str(),
+            messaging.destination.name = self.arrival.subject.as_str(),
             messaging.consumer.group.name = self.shared.consumer.name,
-            messaging.nats.stream.sequence = self.place.sequence,
-            messaging.nats.deliveries = self.deliveries,
+            messaging.nats.stream.sequence = self.arrival.place.sequence,
+            messaging.nats.deliveries = self.arrival.deliveries,
             messaging.message.id = tracing::field::Empty,
             server.address = tracing::field::Empty,
             server.port = tracing::field::Empty,
@@ -199,11 +235,12 @@ impl Job {
     }
 
     fn measure(&self, prepared: &Result<Prepared, Undecodable>) {
-        if self.deliveries > 1 {
+        if self.arrival.deliveries > 1 {
             self.shared.metrics.redeliveries.inc();
         }
         if let (Ok(prepared), Some(metrics)) = (prepared, self.metrics()) {
-            metrics.aged((Utc::now() - prepared.timestamp).to_std().unwrap_or_default());
+            metrics
+                .aged((self.arrival.received.on - prepared.timestamp).to_std().unwrap_or_default());
             if prepared.is_newer {
                 metrics.newer_minor();
             }
@@ -219,11 +256,11 @@ impl Job {
 
     /// Runs the handler; also gives the id of what was handled.
     async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> (Outcome, Option<Uuid>) {
-        let Shared { options, in_flight, .. } = &*self.shared;
+        let Shared { options, in_flight, .. } = self.shared;
         let (id, attempts) = (prepared.id, (delivery.attempt, delivery.attempts));
-        let started = Instant::now();
-        in_flight.begin(self.place, self.held, started.checked_add(options.handler_deadline));
-        let handled = prepared.run(delivery, Some(options.handler_deadline)).await;
+        let (started, deadline) = (Instant::now(), options.handler_deadline);
+        in_flight.begin(self.arrival.place, self.arrival.held, started.checked_add(deadline));
+        let handled = prepared.run(delivery, Some(Limit { started, deadline })).await;
         if let Some(metrics) = self.metrics() {
             metrics.handled(started.elapsed());
         }
@@ -231,7 +268,7 @@ impl Job {
             // It is settled at once, unless it is to be remembered first.
             Outcome::Ack if self.shared.seen.is_none() => (Outcome::Ack, None),
             outcome => {
-                in_flight.end(self.place, self.held);
+                in_flight.end(self.arrival.place, self.arrival.held);
                 let handled = (outcome == Outcome::Ack).then_some(id);
                 (outcome, handled)
             }
@@ -286,14 +323,14 @@ impl Job {
         let trace = TraceContext::exported(&span).unwrap_or_else(|| trace.clone());
         // Those behind it in an order wait for it, and the server delivers it no more after the
         // last time; else it comes again.
-        let stays = in_order || self.deliveries >= self.shared.consumer.max_deliver;
-        let mut attempt = self.deliveries;
+        let stays = in_order || self.arrival.deliveries >= self.shared.consumer.max_deliver;
+        let mut attempt = self.arrival.deliveries;
         let kept = loop {
             let unkept = match self.shared.keeper.keep(&letter, Some(&trace)).await {
                 Ok(kept) => break kept,
                 Err(unkept) => unkept,
             };
-            let sequence = self.place.sequence;
+            let sequence = self.arrival.place.sequence;
             tracing::error!(reason, sequence, "a dead letter could not be kept: {unkept}");
             self.shared.metrics.dead_letter_failures.inc();
             let pause = self.shared.options.retry.delay(attempt);
@@ -307,10 +344,15 @@ impl Job {
                 return Next::Later;
             }
         };
-        tracing::error!(reason, sequence = self.place.sequence, "gave up: {}", letter.error);
+        tracing::error!(
+            reason,
+            sequence = self.arrival.place.sequence,
+            "gave up: {}",
+            letter.error
+        );
         self.answer(format!("+TERM {reason}").into()).await;
         // Who kept it before has counted it, and that may have been this loop.
-        if kept == Kept::New || attempt > self.deliveries {
+        if kept == Kept::New || attempt > self.arrival.deliveries {
             self.shared.metrics.dead_lettered(reason);
         }
         self.count(Status::DeadLetter);
@@ -324,17 +366,17 @@ impl Job {
         schema_errors: Vec<Violation>,
     ) -> DeadLetter {
         DeadLetter {
-            original_subject: self.subject.to_string(),
-            body: self.body.clone(),
+            original_subject: self.arrival.subject.to_string(),
+            body: self.arrival.body.clone(),
             reason,
             error,
             timestamp: Utc::now(),
             stream: Some(self.shared.consumer.stream.to_owned()),
             consumer: Some(self.shared.consumer.name.to_owned()),
-            stream_sequence: Some(self.place.sequence),
-            stored_at: Some(DateTime::from_timestamp_nanos(self.place.stored_at)),
-            deliveries: Some(i64::from(self.deliveries)),
-            original_headers: HeaderMap::clone(&self.headers),
+            stream_sequence: Some(self.arrival.place.sequence),
+            stored_at: Some(DateTime::from_timestamp_nanos(self.arrival.place.stored_at)),
+            deliveries: Some(i64::from(self.arrival.deliveries)),
+            original_headers: HeaderMap::clone(&self.arrival.headers),
             schema_errors,
         }
     }
@@ -351,15 +393,18 @@ impl Job {
             }
         };
         if let Err(error) = told {
-            tracing::warn!(sequence = self.place.sequence, "the server was not told: {error}");
+            tracing::warn!(
+                sequence = self.arrival.place.sequence,
+                "the server was not told: {error}"
+            );
         }
     }
 
     /// Holds the message no more; gives where the server is to be told.
     fn release(&mut self) -> Subject {
         self.is_released = true;
-        let newest = self.shared.in_flight.release(self.place, self.held);
-        newest.unwrap_or_else(|| self.reply.clone())
+        let newest = self.shared.in_flight.release(self.arrival.place, self.arrival.held);
+        newest.unwrap_or_else(|| self.arrival.reply.clone())
     }
 
     /// Answers until the server confirms it, or until it takes the message for unanswered.
@@ -378,21 +423,21 @@ impl Job {
 
     fn count(&self, status: Status) {
         if let Some(metrics) = self.metrics() {
-            metrics.processed(status, self.received.elapsed());
+            metrics.processed(status, self.arrival.received.at.elapsed());
         }
     }
 
     /// Of the event type, where the subject has a handler.
     fn metrics(&self) -> Option<&EventMetrics> {
-        self.shared.event_metrics.get(self.route?.0)
+        self.shared.event_metrics.get(self.arrival.route?.0)
     }
 }
 
-impl Drop for Job {
+impl Drop for Job<'_> {
     fn drop(&mut self) {
         // What is not settled when the subscriber drains is given back by it.
         if !self.is_released && !*self.shared.draining.borrow() {
-            self.shared.in_flight.release(self.place, self.held);
+            self.shared.in_flight.release(self.arrival.place, self.arrival.held);
         }
         self.shared.workers.free();
     }
@@ -401,7 +446,8 @@ impl Drop for Job {
 /// Handles the messages of one key, one after the other.
 pub(super) async fn run_in_order(shared: &Shared, key: &str) {
     let mut may_go_on = true;
-    while let Some((job, prepared)) = shared.order.next(key) {
+    while let Some((arrival, prepared)) = shared.order.next(key) {
+        let job = Job::new(shared, arrival);
         match may_go_on {
             true => may_go_on = job.run_in_order(prepared).await,
             false => job.give_back().await,

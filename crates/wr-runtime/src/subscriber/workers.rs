@@ -10,20 +10,24 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Shared;
-use super::work::{Job, run_in_order};
+use super::work::{Arrival, Job, run_in_order};
 
 /// After so many messages a worker lets others have its thread, the connection among them.
 const IN_A_ROW: u32 = 32;
 
+/// After so long, messages that nobody takes wait for threads that are blocked.
+const STANDSTILL: Duration = Duration::from_millis(10);
+
 /// What is to be handled.
 pub(super) enum Work {
     /// A message that has no order.
-    Message(Job),
+    Message(Arrival),
     /// The messages of a key, in their order.
     Key(String),
 }
@@ -32,6 +36,8 @@ pub(super) enum Work {
 #[derive(Debug)]
 pub(super) struct Workers {
     state: Mutex<State>,
+    /// Told when something waits.
+    handed_over: Notify,
     tasks: Mutex<JoinSet<()>>,
     /// How many handlers may be at work.
     concurrency: usize,
@@ -50,8 +56,10 @@ struct State {
     waiting: VecDeque<Work>,
     /// Handlers at work.
     running: usize,
-    /// Workers that will take another message, unless their handler waits or blocks the thread.
+    /// Workers that will take another message, unless their handler waits.
     taking: usize,
+    /// Goes up when those are found to block their threads, and count no more.
+    round: u64,
     /// How many were ever taken.
     taken: u64,
     is_closed: bool,
@@ -61,6 +69,7 @@ impl Workers {
     pub(super) fn new(concurrency: usize) -> Workers {
         Workers {
             state: Mutex::default(),
+            handed_over: Notify::new(),
             tasks: Mutex::default(),
             concurrency,
             threads: tokio::runtime::Handle::current().metrics().num_workers(),
@@ -78,29 +87,32 @@ impl Workers {
         let workers = &shared.workers;
         let mut state = workers.lock();
         state.waiting.extend(work.drain(..));
-        let is_wanted = workers.wants_another(&mut state, workers.threads);
+        let another = workers.another(&mut state);
         drop(state);
-        if is_wanted {
-            Workers::start(shared);
-        }
+        Workers::start(shared, another);
+        workers.handed_over.notify_one();
     }
 
-    /// A number that stands still while messages wait and nobody takes one; none while none waits.
-    pub(super) fn standstill(&self) -> Option<u64> {
-        let state = self.lock();
-        let is_waiting = !state.waiting.is_empty() && state.running < self.concurrency;
-        is_waiting.then_some(state.taken)
-    }
-
-    /// Starts one more than there are threads if nobody has taken a message since that number was
-    /// given: then all block theirs.
-    pub(super) fn help(shared: &Arc<Shared>, since: u64) {
-        let mut state = shared.workers.lock();
-        let is_wanted =
-            state.taken == since && shared.workers.wants_another(&mut state, usize::MAX);
-        drop(state);
-        if is_wanted {
-            Workers::start(shared);
+    /// Where messages wait and nobody takes one for so long, all who would take one block their
+    /// threads: others take their place.
+    pub(super) async fn keep_helping(shared: &Arc<Shared>) {
+        let workers = &shared.workers;
+        loop {
+            workers.handed_over.notified().await;
+            loop {
+                let taken = workers.lock().taken;
+                tokio::time::sleep(STANDSTILL).await;
+                let mut state = workers.lock();
+                if state.waiting.is_empty() {
+                    break;
+                }
+                if state.taken == taken {
+                    (state.round, state.taking) = (state.round + 1, 0);
+                }
+                let another = workers.another(&mut state);
+                drop(state);
+                Workers::start(shared, another);
+            }
         }
     }
 
@@ -129,9 +141,9 @@ impl Workers {
         .await;
     }
 
-    /// A message was received, and occupies a slot.
-    pub(super) fn occupy(&self) {
-        self.occupied.fetch_add(1, Ordering::SeqCst);
+    /// Messages were received, and each occupies a slot.
+    pub(super) fn occupy(&self, messages: usize) {
+        self.occupied.fetch_add(messages, Ordering::SeqCst);
     }
 
     /// A slot is free again. The pull loop is told when it can ask for as many as it waits for.
@@ -155,19 +167,22 @@ impl Workers {
         self.freed.notified().await;
     }
 
-    /// Whether another is to take messages, who is then counted.
-    fn wants_another(&self, state: &mut State, most: usize) -> bool {
+    /// Counts another who is to take messages, where one is wanted: gives the round.
+    fn another(&self, state: &mut State) -> Option<u64> {
         let is_wanted = !state.waiting.is_empty()
             && state.running < self.concurrency
-            && state.taking < most
+            && state.taking < self.threads
             && !state.is_closed;
         state.taking += usize::from(is_wanted);
-        is_wanted
+        is_wanted.then_some(state.round)
     }
 
-    /// Starts one that is counted already.
-    fn start(shared: &Arc<Shared>) {
-        let worker = Worker { shared: shared.clone(), is_taking: true, is_running: false };
+    /// Starts one that is counted already, if there is one.
+    fn start(shared: &Arc<Shared>, another: Option<u64>) {
+        if another.is_none() {
+            return;
+        }
+        let worker = Worker { shared: shared.clone(), taking: another, is_running: false };
         let mut tasks = shared.workers.tasks();
         while tasks.try_join_next().is_some() {}
         tasks.spawn(worker.work());
@@ -182,6 +197,13 @@ impl Workers {
     }
 }
 
+impl State {
+    /// One takes messages no more, who was counted in a round.
+    fn leave(&mut self, taking: Option<u64>) {
+        self.taking -= usize::from(taking == Some(self.round));
+    }
+}
+
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let State { waiting, running, taking, .. } = self;
@@ -193,8 +215,8 @@ impl std::fmt::Debug for State {
 
 struct Worker {
     shared: Arc<Shared>,
-    /// Whether it is counted as one that takes messages.
-    is_taking: bool,
+    /// The round in which it is counted as one that takes messages.
+    taking: Option<u64>,
     /// Whether it is counted as a handler at work.
     is_running: bool,
 }
@@ -206,7 +228,7 @@ impl Worker {
         while let Some(work) = self.next() {
             let mut working = pin!(async {
                 match work {
-                    Work::Message(job) => job.run().await,
+                    Work::Message(arrival) => Job::new(&shared, arrival).run().await,
                     Work::Key(key) => run_in_order(&shared, &key).await,
                 }
             });
@@ -231,41 +253,33 @@ impl Worker {
         let workers = &self.shared.workers;
         let mut state = workers.lock();
         state.running -= usize::from(std::mem::take(&mut self.is_running));
-        // More than there are threads were started because others blocked theirs.
-        if self.is_taking && state.taking > workers.threads {
-            state.taking -= 1;
-            self.is_taking = false;
+        if self.taking != Some(state.round) {
+            self.taking = workers.another(&mut state);
         }
-        if !self.is_taking {
-            self.is_taking = workers.wants_another(&mut state, workers.threads);
-        }
-        let may_run = self.is_taking && state.running < workers.concurrency;
+        let may_run = self.taking.is_some() && state.running < workers.concurrency;
         let Some(work) = may_run.then(|| state.waiting.pop_front()).flatten() else {
-            state.taking -= usize::from(std::mem::take(&mut self.is_taking));
+            state.leave(self.taking.take());
             return None;
         };
         state.taken += 1;
         state.running += 1;
         self.is_running = true;
-        let is_wanted = workers.wants_another(&mut state, workers.threads);
+        let another = workers.another(&mut state);
         drop(state);
-        if is_wanted {
-            Workers::start(&self.shared);
-        }
+        Workers::start(&self.shared, another);
         Some(work)
     }
 
     /// Its handler waits, so that somebody else must take the next.
     fn wait(&mut self) {
-        if std::mem::take(&mut self.is_taking) {
+        let taking = self.taking.take();
+        if taking.is_some() {
             let workers = &self.shared.workers;
             let mut state = workers.lock();
-            state.taking -= 1;
-            let is_wanted = workers.wants_another(&mut state, workers.threads);
+            state.leave(taking);
+            let another = workers.another(&mut state);
             drop(state);
-            if is_wanted {
-                Workers::start(&self.shared);
-            }
+            Workers::start(&self.shared, another);
         }
     }
 }
@@ -274,7 +288,7 @@ impl Drop for Worker {
     /// Counted no more where it was cut off. It starts nobody, for the runtime may be gone.
     fn drop(&mut self) {
         let mut state = self.shared.workers.lock();
-        state.taking -= usize::from(self.is_taking);
+        state.leave(self.taking);
         state.running -= usize::from(self.is_running);
     }
 }

@@ -1,18 +1,21 @@
 //! Handlers that fail, panic, hang, block or are slow.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use wr_events::CATALOGUE;
-use wr_runtime::{ConnectOptions, HandlerError, Metrics, Reason};
+use wr_events::wr_core::Catalogue;
+use wr_runtime::{ConnectOptions, HandlerError, Handlers, Metrics, Reason};
 use wr_testkit::{Direction, Proxy};
 
 use super::ledger::{Ledger, letters};
 use super::{
-    CONSUMER, SUBJECT, catalogue, consumer, handlers, impatient, metric, numbered, publish, quick,
-    server, subscribe, until_settled, willing,
+    CONSUMER, STREAM, SUBJECT, apply, catalogue, consumer, handlers, impatient, metric, numbered,
+    publish, quick, server, subscribe, until_settled, willing,
 };
 use crate::support::{LONG, drain_all, enqueued, until};
 
@@ -137,6 +140,64 @@ async fn a_handler_that_blocks_its_thread_stops_neither_the_others_nor_a_drain()
     assert_eq!(ledger.balance(&connection).await.handled.len(), 102);
     drain_all(another).await;
     drop(release);
+}
+
+/// Handlers that block as tokio permits it until the sender is gone, all but those of `fine`; the
+/// thread of each gets a substitute, and each that begins is counted.
+fn blocking(
+    catalogue: &'static Catalogue,
+    ledger: &Ledger,
+) -> (Handlers, Arc<AtomicUsize>, Sender<()>) {
+    let (release, released) = channel();
+    let (begun, released) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(released)));
+    let count = begun.clone();
+    let handlers = handlers(catalogue, ledger, move |event, _| {
+        let (count, released) = (count.clone(), released.clone());
+        async move {
+            if event.data.position_id.starts_with("blocks") {
+                count.fetch_add(1, Ordering::SeqCst);
+                let _ = tokio::task::block_in_place(|| released.lock().unwrap().recv());
+            }
+            Ok(())
+        }
+    });
+    (handlers, begun, release)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_every_worker_blocks_another_is_started() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let ledger = Ledger::default();
+    let (handlers, begun, release) = blocking(&CATALOGUE, &ledger);
+    let subscriber = subscribe(&connection, handlers, quick()).await;
+    publish(&connection, &ledger, numbered("blocks", 2)).await;
+    until("both block", || async { begun.load(Ordering::SeqCst) == 2 }).await;
+    publish(&connection, &ledger, numbered("fine", 100)).await;
+    ledger.until(100).await;
+    drop(release);
+    assert_eq!(ledger.balance(&connection).await.handled.len(), 102);
+    drain_all(subscriber).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_is_started_while_the_consumer_is_gone_as_well() {
+    let (_server, connection) = server(&CATALOGUE).await;
+    let ledger = Ledger::default();
+    let (handlers, begun, release) = blocking(&CATALOGUE, &ledger);
+    publish(&connection, &ledger, numbered("blocks", 60)).await;
+    let subscriber = subscribe(&connection, handlers, quick().concurrency(64)).await;
+    until("it has begun", || async { begun.load(Ordering::SeqCst) > 0 }).await;
+    let stream = connection.jetstream().get_stream(STREAM).await.unwrap();
+    stream.delete_consumer(CONSUMER).await.unwrap();
+    let pulse = subscriber.pulse();
+    until("it is gone", || async { pulse.trouble().is_some() }).await;
+    until("all have begun", || async { begun.load(Ordering::SeqCst) == 60 }).await;
+    assert!(pulse.trouble().is_some());
+    drop(release);
+    ledger.until(60).await;
+    apply(&connection, &CATALOGUE).await;
+    until_settled(&connection).await;
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
