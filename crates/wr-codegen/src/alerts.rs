@@ -1,36 +1,50 @@
 //! Alert rules for Prometheus: what an operator is woken for, with thresholds that follow from the
 //! limits in topology.json, and what to do about each.
 
-use wr_schema::topology::{Consumer, Stream, Topology};
+use wr_schema::topology::{ROLES, Topology};
 
 use crate::{HEADER, metrics};
 
 /// A rule.
-pub(crate) struct Alert<'a> {
-    pub(crate) name: &'static str,
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// Its name.
+    pub name: &'static str,
     /// The condition, in PromQL.
-    pub(crate) condition: String,
-    /// How long it must hold.
-    holds: &'static str,
-    severity: Severity,
-    /// The consumer that it is about, where the condition names one.
-    consumer: Option<&'a Consumer>,
-    summary: String,
-    pub(crate) to_do: &'static str,
+    pub condition: String,
+    /// How long it must hold, as Prometheus writes it.
+    pub holds: &'static str,
+    /// How soon somebody has to look.
+    pub severity: Severity,
+    /// What is wrong, in one line; a template of Prometheus.
+    pub summary: String,
+    /// What to do about it.
+    pub to_do: &'static str,
 }
 
-#[derive(Clone, Copy)]
-enum Severity {
+/// How soon somebody has to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
     /// Messages are being lost, or soon will be: now.
     Critical,
     /// Somebody has to look: today.
     Warning,
 }
 
+impl Severity {
+    /// As the label has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// The rules as a file.
 pub(crate) fn file(domain: &str, topology: &Topology) -> String {
     let mut text = format!("# {HEADER}\n{INTRODUCTION}\ngroups:\n  - name: {domain}\n    rules:\n");
-    for alert in all(domain, topology) {
+    for alert in alerts(domain, topology) {
         text += &alert.text();
     }
     text
@@ -39,32 +53,58 @@ pub(crate) fn file(domain: &str, topology: &Topology) -> String {
 const INTRODUCTION: &str = "\
 #
 # Alert rules for Prometheus, from topology.json. They read the metrics that a service registers with
-# `Metrics::register`, and, for `stream_ok`, `consumer_ok` and `consumer_evicted`, those of a health
-# check that is given the metrics and run every few seconds, for example by a probe.
+# `Metrics::register`. What is known of every stream and consumer, and of the dead-letter queue, comes
+# from the reconciler, of which one must run and be scraped, and, of its own streams, from a service
+# whose health check is given the metrics and run every few seconds, for example by a probe.
 # `runbook` is a section of a file in the repository of wr-events; a template puts its address before.";
 
 /// What to do about each alert, under its name.
 pub(crate) const RUNBOOK: &str = "crates/wr-cli/RUNBOOK.md";
 
-pub(crate) fn all<'a>(domain: &str, topology: &'a Topology) -> Vec<Alert<'a>> {
+/// The rules, those about streams first.
+pub fn alerts(domain: &str, topology: &Topology) -> Vec<Alert> {
+    let mut alerts = of_streams(domain, topology).to_vec();
+    alerts.extend(of_consumers(domain, topology));
+    alerts.extend(lag(domain, topology));
+    alerts.extend(of_dead_letters(domain, topology));
+    alerts.extend(of_messages(domain));
+    alerts
+}
+
+fn of_streams(domain: &str, topology: &Topology) -> [Alert; 2] {
     let name = |metric: &str| metrics::name(domain, metric);
-    let mut alerts = vec![
+    let streams = topology.streams.iter().map(|stream| selector(&[("stream", &stream.name)]));
+    [
         Alert {
             name: "StreamNotWell",
             condition: format!("min by (stream) ({}) == 0", name("stream_ok")),
             holds: "1m",
             severity: Severity::Critical,
-            consumer: None,
             summary: "stream {{ $labels.stream }} is missing, or has no leader or no quorum".into(),
             to_do: "`wr health` shows leaders and replicas. Bring its servers back; publishers try \
                     again until their deadline, and report what no stream took.",
         },
         Alert {
+            name: "StreamUnwatched",
+            condition: unseen(&name("stream_looked_timestamp_seconds"), "stream", streams),
+            holds: "5m",
+            severity: Severity::Warning,
+            summary: "nobody looks whether stream {{ $labels.stream }} is well".into(),
+            to_do: "The other alerts about it are blind. See whether the reconciler runs and is scraped: \
+                    it looks at every stream. `wr health` looks once.",
+        },
+    ]
+}
+
+fn of_consumers(domain: &str, topology: &Topology) -> [Alert; 4] {
+    let name = |metric: &str| metrics::name(domain, metric);
+    let consumers = consumers(topology).map(|(stream, consumer)| place(stream, consumer));
+    [
+        Alert {
             name: "ConsumerNotWell",
             condition: format!("max by (stream, consumer) ({}) == 0", name("consumer_ok")),
             holds: "2m",
             severity: Severity::Critical,
-            consumer: None,
             summary:
                 "consumer {{ $labels.consumer }} of {{ $labels.stream }} is missing or not read"
                     .into(),
@@ -72,103 +112,121 @@ pub(crate) fn all<'a>(domain: &str, topology: &'a Topology) -> Vec<Alert<'a>> {
                     nobody reads it, see to its service.",
         },
         Alert {
+            name: "ConsumerAbsent",
+            condition: unseen(
+                &name("consumer_looked_timestamp_seconds"),
+                "stream, consumer",
+                consumers,
+            ),
+            holds: "10m",
+            severity: Severity::Warning,
+            summary: "nobody reports to read {{ $labels.consumer }} of {{ $labels.stream }}".into(),
+            to_do: "See whether its service runs, is scraped and may ask the server about it. What is \
+                    published meanwhile waits in the stream, as far as its limits go.",
+        },
+        Alert {
+            name: "EvictionNear",
+            condition: format!(
+                "max by (stream, consumer, limit) ({}) > 0.8",
+                name("consumer_unread_ratio")
+            ),
+            holds: "1m",
+            severity: Severity::Critical,
+            summary:
+                "what {{ $labels.consumer }} did not read fills {{ $value | humanizePercentage }} \
+                      of what {{ $labels.stream }} keeps, by {{ $labels.limit }}"
+                    .into(),
+            to_do: "Start more of its service, or raise `max_messages`, `max_bytes` or `max_age_seconds` \
+                    of the stream in topology.json and apply them, before the oldest message goes.",
+        },
+        Alert {
             name: "MessagesEvicted",
             condition: format!("max by (stream, consumer) ({}) > 0", name("consumer_evicted")),
             holds: "0m",
             severity: Severity::Critical,
-            consumer: None,
             summary: "at most {{ $value }} messages of {{ $labels.stream }} went before \
                       {{ $labels.consumer }} got them"
                 .into(),
             to_do: "Messages are being lost now. Start more of its service, raise the limits of the \
                     stream in topology.json, and apply them.",
         },
-    ];
-    let consumers = topology.consumers.iter();
-    for (consumer, stream) in consumers.filter_map(|it| Some((it, topology.stream(&it.stream)?))) {
-        alerts.extend(of_consumer(domain, consumer, stream));
-    }
-    alerts.extend(of_messages(domain));
-    alerts
-}
-
-/// What depends on the limits of a consumer's stream.
-fn of_consumer<'a>(domain: &str, consumer: &'a Consumer, stream: &Stream) -> [Alert<'a>; 3] {
-    let lag = format!(
-        "max({}{{stream=\"{}\",consumer=\"{}\"}})",
-        metrics::name(domain, "consumer_lag"),
-        stream.name,
-        consumer.name
-    );
-    let who = format!("{} of {}", consumer.name, stream.name);
-    let behind = stream.max_messages / 20;
-    let near = stream.max_messages / 5 * 4;
-    [
-        Alert {
-            name: "ConsumerLag",
-            condition: format!("{lag} > {behind}"),
-            holds: "10m",
-            severity: Severity::Warning,
-            consumer: Some(consumer),
-            summary: format!(
-                "{who} is {{{{ $value }}}} messages behind, a twentieth of its stream"
-            ),
-            to_do: "`wr health` shows lag and what is unsettled. Look at the duration of its handlers \
-                    and at its retries; start more of its service.",
-        },
-        Alert {
-            name: "EvictionNear",
-            condition: format!("{lag} > {near}"),
-            holds: "1m",
-            severity: Severity::Critical,
-            consumer: Some(consumer),
-            summary: format!(
-                "{who} is {{{{ $value }}}} messages behind; at {} they go unread",
-                stream.max_messages
-            ),
-            to_do: "Start more of its service, or raise `max_messages`, `max_bytes` and `max_age_seconds` \
-                    of the stream in topology.json and apply them, before the oldest message goes.",
-        },
-        Alert {
-            name: "ConsumerAbsent",
-            condition: format!("absent({lag})"),
-            holds: "10m",
-            severity: Severity::Warning,
-            consumer: Some(consumer),
-            summary: format!("nobody reports to read {who}"),
-            to_do: "See whether its service runs and is scraped. What is published meanwhile waits in \
-                    the stream, as far as its limits go.",
-        },
     ]
 }
 
-/// What becomes of messages.
-fn of_messages(domain: &str) -> [Alert<'static>; 6] {
-    let name = |metric: &str| metrics::name(domain, metric);
-    let increase = |by: &str, metric: &str, over: &str| {
-        format!("sum by ({by}) (increase({}_total[{over}]))", name(metric))
+/// A twentieth of its stream is more than a consumer has to be behind.
+fn lag(domain: &str, topology: &Topology) -> Option<Alert> {
+    let lag = metrics::name(domain, "consumer_lag");
+    let condition = |(stream, consumer): (&str, &str)| {
+        let most = (topology.stream(stream)?.max_messages / 20).max(1);
+        let place = place(stream, consumer);
+        Some(format!("max by (stream, consumer) ({lag}{place}) > {most}"))
     };
+    let conditions: Vec<String> = consumers(topology).filter_map(condition).collect();
+    (!conditions.is_empty()).then(|| Alert {
+        name: "ConsumerLag",
+        condition: conditions.join(" or "),
+        holds: "10m",
+        severity: Severity::Warning,
+        summary:
+            "{{ $labels.consumer }} of {{ $labels.stream }} is {{ $value }} messages behind, a \
+                  twentieth of its stream"
+                .into(),
+        to_do: "`wr health` shows lag and what is unsettled. Look at the duration of its handlers \
+                and at its retries; start more of its service.",
+    })
+}
+
+fn of_dead_letters(domain: &str, topology: &Topology) -> [Alert; 4] {
+    let queue = selector(&[("stream", &topology.dead_letters.stream)]);
+    let name = |metric: &str| metrics::name(domain, metric);
+    let risen = |by: &str, metric: &str, over: &str| metrics::risen(&name(metric), by, over);
     [
         Alert {
             name: "DeadLetters",
-            condition: format!("{} > 0", increase("consumer, reason", "dead_letters", "15m")),
+            condition: format!("{} > 0", risen("consumer, reason", "dead_letters_total", "15m")),
             holds: "0m",
             severity: Severity::Warning,
-            consumer: None,
             summary: "{{ $labels.consumer }} gave messages up: {{ $labels.reason }}".into(),
             to_do: "`wr dlq list`, then `wr dlq show SEQ`. Mend the cause, then `wr dlq redrive`, first \
                     with `--dry-run`. They are kept for as long as the dead-letter stream keeps them.",
         },
         Alert {
+            name: "DeadLettersWaiting",
+            condition: format!("max({}{queue}) > 0", name("stream_messages")),
+            holds: "1d",
+            severity: Severity::Warning,
+            summary: "{{ $value }} dead letters wait for somebody for a day".into(),
+            to_do: "`wr dlq list` groups them by cause. Redrive what can be handled by now, and purge the \
+                    rest: the queue evicts its oldest when it is full, and nobody is told.",
+        },
+        Alert {
+            name: "DeadLettersNearEviction",
+            condition: format!("max by (limit) ({}{queue}) > 0.8", name("stream_used_ratio")),
+            holds: "5m",
+            severity: Severity::Critical,
+            summary: "the dead-letter queue is {{ $value | humanizePercentage }} full, by \
+                      {{ $labels.limit }}"
+                .into(),
+            to_do: "The oldest dead letters go next, for good. `wr dlq list`; redrive or purge, or raise \
+                    the limits of the dead-letter stream in topology.json and apply them.",
+        },
+        Alert {
             name: "DeadLettersNotKept",
-            condition: format!("{} > 0", increase("consumer", "dead_letter_failures", "5m")),
+            condition: format!("{} > 0", risen("consumer", "dead_letter_failures_total", "5m")),
             holds: "0m",
             severity: Severity::Critical,
-            consumer: None,
             summary: "dead letters of {{ $labels.consumer }} cannot be kept".into(),
             to_do: "Nothing is lost yet: the messages come again, up to `max_deliver`. `wr doctor` looks \
                     at the dead-letter stream and at permissions.",
         },
+    ]
+}
+
+/// What becomes of messages.
+fn of_messages(domain: &str) -> [Alert; 4] {
+    let name = |metric: &str| metrics::name(domain, metric);
+    let risen = |by: &str, metric: &str, over: &str| metrics::risen(&name(metric), by, over);
+    [
         Alert {
             name: "Redeliveries",
             condition: format!(
@@ -178,7 +236,6 @@ fn of_messages(domain: &str) -> [Alert<'static>; 6] {
             ),
             holds: "10m",
             severity: Severity::Warning,
-            consumer: None,
             summary:
                 "more than 5 % of what {{ $labels.job }} is delivered has been delivered before"
                     .into(),
@@ -189,11 +246,10 @@ fn of_messages(domain: &str) -> [Alert<'static>; 6] {
             name: "PublishFailures",
             condition: format!(
                 "{} > 0",
-                increase("job, event_type, reason", "publish_failures", "5m")
+                risen("job, event_type, reason", "publish_failures_total", "5m")
             ),
             holds: "0m",
             severity: Severity::Critical,
-            consumer: None,
             summary:
                 "{{ $labels.job }} could not publish {{ $labels.event_type }}: {{ $labels.reason }}"
                     .into(),
@@ -202,19 +258,18 @@ fn of_messages(domain: &str) -> [Alert<'static>; 6] {
         },
         Alert {
             name: "PullFailures",
-            condition: format!("{} > 5", increase("stream, consumer", "pull_failures", "5m")),
+            condition: format!("{} > 5", risen("stream, consumer", "pull_failures_total", "5m")),
             holds: "5m",
             severity: Severity::Warning,
-            consumer: None,
             summary: "{{ $labels.consumer }} cannot ask {{ $labels.stream }} for messages".into(),
             to_do: "`wr doctor` looks at permissions and at the consumer. The service goes on trying.",
         },
         Alert {
             name: "NewerMinors",
-            condition: format!("{} > 0", increase("job, event_type", "newer_minors", "1h")),
+            // Since the process began: a deployment ends it.
+            condition: format!("sum by (job, event_type) ({}) > 0", name("newer_minors_total")),
             holds: "6h",
             severity: Severity::Warning,
-            consumer: None,
             summary:
                 "{{ $labels.job }} reads {{ $labels.event_type }} of a minor that it does not know"
                     .into(),
@@ -223,28 +278,83 @@ fn of_messages(domain: &str) -> [Alert<'static>; 6] {
     ]
 }
 
-impl Alert<'_> {
+/// Every durable consumer, that of the reconciler among them, behind its stream.
+fn consumers(topology: &Topology) -> impl Iterator<Item = (&str, &str)> {
+    let consumers = topology.consumers.iter();
+    let consumers = consumers.map(|it| (it.stream.as_str(), it.name.as_str()));
+    consumers.chain([(topology.advisories.stream.as_str(), ROLES[0])])
+}
+
+fn place(stream: &str, consumer: &str) -> String {
+    selector(&[("stream", stream), ("consumer", consumer)])
+}
+
+/// What selects series by their labels; a string of JSON is one of PromQL too.
+fn selector(labels: &[(&str, &str)]) -> String {
+    let labels = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    format!("{{{}}}", labels.collect::<Vec<_>>().join(","))
+}
+
+/// A moment that was never told of one of these, or is five minutes ago.
+fn unseen(metric: &str, by: &str, selectors: impl Iterator<Item = String>) -> String {
+    let never = selectors.map(|selector| format!("absent({metric}{selector}) or "));
+    format!("{}time() - max by ({by}) ({metric}) > 300", never.collect::<String>())
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+impl Alert {
     /// As an item of the list of rules; a string of JSON is one of YAML too.
     fn text(&self) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let severity = match self.severity {
-            Severity::Critical => "critical",
-            Severity::Warning => "warning",
-        };
-        let consumer = self.consumer.map_or_else(String::new, |consumer| {
-            let (name, stream) = (quoted(&consumer.name), quoted(&consumer.stream));
-            format!("          consumer: {name}\n          stream: {stream}\n")
-        });
         format!(
             "      - alert: {}\n        expr: {}\n        for: {}\n        labels:\n          \
-             severity: {severity}\n{consumer}        annotations:\n          summary: {}\n          \
+             severity: {}\n        annotations:\n          summary: {}\n          \
              description: {}\n          runbook: {}\n",
             self.name,
             quoted(&self.condition),
             self.holds,
+            self.severity.as_str(),
             quoted(&self.summary),
             quoted(self.to_do),
             quoted(&format!("{RUNBOOK}#{}", self.name.to_lowercase())),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of streams and consumers are the only words of topology.json here, and stand in
+    /// conditions alone: what Prometheus reads as a template is ours.
+    #[test]
+    fn a_name_ends_neither_a_selector_nor_a_line() {
+        let name = "a\"} or vector(1) # \n{{ $value }}";
+        let expected = r#"{stream="a\"} or vector(1) # \n{{ $value }}"}"#;
+        assert_eq!(selector(&[("stream", name)]), expected);
+        let mut topology = Topology::default();
+        topology.dead_letters.stream = name.to_owned();
+        topology.advisories.stream = name.to_owned();
+        for alert in alerts("shop", &topology) {
+            assert!(!alert.summary.contains("vector"), "{}", alert.name);
+            let text = alert.text();
+            assert_eq!(text.lines().count(), 9, "{text}");
+            let line = text.lines().find_map(|line| line.trim().strip_prefix("expr: "));
+            let condition: String = serde_json::from_str(line.unwrap()).unwrap();
+            assert_eq!(condition, alert.condition);
+        }
+    }
+
+    #[test]
+    fn the_smallest_stream_has_a_threshold_too() {
+        let stream = r#"{"name": "S", "description": "S.", "subjects": ["a"], "max_messages": 5,
+            "max_bytes": 9, "max_age_seconds": 9, "duplicate_window_seconds": 9, "replicas": 1}"#;
+        let mut topology = Topology::default();
+        topology.streams.push(serde_json::from_str(stream).unwrap());
+        topology.advisories.stream = "S".to_owned();
+        let lag = lag("shop", &topology).unwrap();
+        assert!(lag.condition.ends_with(" > 1"), "{}", lag.condition);
     }
 }

@@ -84,9 +84,23 @@ fn all(domain: &str) -> Vec<Panel> {
             "Messages that were given up, by consumer and reason, in five minutes.",
             "short",
             vec![(
-                format!("sum by (consumer, reason) (increase({}_total[5m]))", name("dead_letters")),
+                metrics::risen(&name("dead_letters_total"), "consumer, reason", "5m"),
                 "{{consumer}} {{reason}}",
             )],
+        ),
+        panel(
+            "Near eviction",
+            "How much of a limit of its stream is full of what a consumer did not read: at 100 % \
+             messages go unread.",
+            "percentunit",
+            vec![(gauge("consumer, limit", "consumer_unread_ratio"), "{{consumer}}, by {{limit}}")],
+        ),
+        panel(
+            "Limits of streams",
+            "How much of its limits a stream uses. At 100 % its oldest messages go, which for the \
+             dead-letter queue is a loss.",
+            "percentunit",
+            vec![(gauge("stream, limit", "stream_used_ratio"), "{{stream}}, by {{limit}}")],
         ),
         panel(
             "Retries and redeliveries",

@@ -22,6 +22,7 @@ mod shape;
 use wr_schema::Catalog;
 use wr_schema::topology::Topology;
 
+pub use alerts::{Alert, Severity, alerts};
 pub use emit::{Sample, bounds, sample};
 
 /// What every generated file starts with; a JSON file has it in `$comment`.

@@ -5,3 +5,12 @@ pub(crate) fn name(domain: &str, metric: &str) -> String {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     format!("{}_{metric}", domain.replace(|c| !is_name(c), "_"))
 }
+
+/// How much a counter rose in a while. A series that begins above 0 has risen to that, which
+/// `increase` alone does not see; one that was merely not scraped for some hours has not begun.
+pub(crate) fn risen(counter: &str, by: &str, over: &str) -> String {
+    format!(
+        "sum by ({by}) (increase({counter}[{over}]) > 0 or {counter} unless \
+         last_over_time({counter}[1d] offset {over}))"
+    )
+}

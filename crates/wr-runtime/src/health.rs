@@ -5,17 +5,21 @@
 //! stream is dead. So every stream that the service needs is asked for its leader and its quorum,
 //! and every consumer for its loop.
 
+mod look;
+mod shares;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use async_nats::connection::State;
 use futures_util::future::{join, join_all};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Serialize;
 use wr_core::Catalogue;
+use wr_core::chrono::Utc;
 
+use self::look::Standing;
+pub(crate) use self::shares::Shares;
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::metrics::Metrics;
 use crate::pulse::Pulse;
 
@@ -51,6 +55,8 @@ struct Needs {
     metrics: Option<Metrics>,
     deadline: Duration,
     silence: Duration,
+    /// Whether to read what is unread, to tell its age.
+    reads: bool,
 }
 
 /// What a service's probes answer, as JSON.
@@ -165,6 +171,7 @@ impl HealthCheck {
             metrics: None,
             deadline: Duration::from_secs(2),
             silence: SILENCE,
+            reads: false,
         }))
     }
 
@@ -221,11 +228,20 @@ impl HealthCheck {
         self
     }
 
-    /// Tells in these metrics, as `stream_ok` and `consumer_ok`, what is well, and, as
-    /// `consumer_evicted`, how many messages each consumer has lost: what to raise an alert on.
+    /// Tells in these metrics what is to raise an alert: `stream_ok` of each stream, how much it
+    /// holds and uses of its limits, and when that was seen; `consumer_ok` of the consumers that
+    /// this process reads; `consumer_evicted` and `consumer_unread_ratio` of every consumer.
     #[must_use]
     pub fn metrics(mut self, metrics: Metrics) -> Self {
         self.needs().metrics = Some(metrics);
+        self
+    }
+
+    /// Reads the oldest message that each consumer did not get, to tell its age in the metrics; who
+    /// runs the check must be permitted to publish on `$JS.API.STREAM.MSG.GET.{stream}`.
+    #[must_use]
+    pub(crate) fn reading(mut self) -> Self {
+        self.needs().reads = true;
         self
     }
 
@@ -238,15 +254,18 @@ impl HealthCheck {
             join_all(consumers.map(|(stream, name)| needs.consumer(connection, stream, name)));
         let answers = join(needs.connection(connection), join(streams, consumers));
         let (connection, (streams, consumers)) = answers.await;
-        let (streams, firsts): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
-        let compare = |(mut consumer, delivered): (ConsumerHealth, Option<u64>)| {
+        let (streams, held): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
+        let now = Utc::now();
+        let compare = |(mut consumer, standing): (ConsumerHealth, Option<Standing>)| {
             let at = needs.streams.iter().position(|name| *name == consumer.stream);
-            let first = at.and_then(|at| firsts.get(at).copied().flatten());
-            needs.compare(&mut consumer, first.zip(delivered));
+            let held = at.and_then(|at| held.get(at)?.as_ref());
+            if let (Some(held), Some(standing)) = (held, standing) {
+                needs.compare(&mut consumer, held, standing, now);
+            }
             consumer
         };
         let consumers = consumers.into_iter().map(compare).collect::<Vec<_>>();
-        needs.tell(&streams, &consumers);
+        needs.tell(&streams, &held, &consumers, now);
         Health {
             live: needs.pulses.iter().all(Pulse::is_running),
             ready: connection.ok
@@ -276,262 +295,5 @@ impl HealthCheck {
             consumers.push((stream, name));
         }
         self
-    }
-}
-
-/// The part of a stream's or consumer's information that is looked at.
-#[derive(Debug, Default, Deserialize)]
-struct Info {
-    /// Left out by a single server.
-    #[serde(default)]
-    cluster: Option<Cluster>,
-    #[serde(default)]
-    num_pending: u64,
-    #[serde(default)]
-    num_ack_pending: u64,
-    #[serde(default)]
-    num_redelivered: u64,
-    #[serde(default)]
-    paused: bool,
-    /// Of a consumer.
-    #[serde(default)]
-    delivered: Option<Delivered>,
-    /// Of a stream.
-    #[serde(default)]
-    state: Option<Holds>,
-    #[serde(default)]
-    config: Config,
-}
-
-#[derive(Debug, Deserialize)]
-struct Delivered {
-    /// The last message that was delivered or passed over.
-    stream_seq: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Holds {
-    first_seq: u64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Config {
-    /// Of a stream.
-    #[serde(default)]
-    retention: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Cluster {
-    #[serde(default)]
-    leader: Option<String>,
-    #[serde(default)]
-    replicas: Vec<Peer>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Peer {
-    #[serde(default)]
-    current: bool,
-    #[serde(default)]
-    offline: bool,
-}
-
-impl Needs {
-    /// What is unknown keeps the value that it had.
-    fn tell(&self, streams: &[StreamHealth], consumers: &[ConsumerHealth]) {
-        let Some(metrics) = &self.metrics else { return };
-        for stream in streams {
-            if let Some(ok) = stream.ok {
-                metrics.stream_ok(&stream.name, ok);
-            }
-        }
-        for consumer in consumers {
-            if let Some(ok) = consumer.ok {
-                metrics.consumer_ok(&consumer.stream, &consumer.name, ok);
-            }
-        }
-    }
-
-    async fn connection(&self, connection: &Connection) -> ConnectionHealth {
-        let server = connection.client().server_info();
-        let started = Instant::now();
-        let answer: Result<Value> = self.ask(connection, "INFO").await;
-        let round_trip = started.elapsed().as_secs_f64() * 1000.0;
-        let reason = match answer {
-            // Whoever may not ask is connected all the same.
-            Ok(_) => None,
-            Err(error) if is_forbidden(&error) => None,
-            Err(error) => Some(error.to_string()),
-        };
-        ConnectionHealth {
-            ok: reason.is_none(),
-            server_name: server.server_name,
-            server_version: server.version,
-            round_trip_ms: reason.is_none().then_some(round_trip),
-            reason,
-        }
-    }
-
-    /// The first message of the stream too, where only its limits delete any.
-    async fn stream(&self, connection: &Connection, name: &str) -> (StreamHealth, Option<u64>) {
-        let mut first = None;
-        let mut health = StreamHealth { name: name.to_owned(), ..Default::default() };
-        match self.ask::<Info>(connection, &format!("STREAM.INFO.{name}")).await {
-            Ok(info) => {
-                let peers = info.peers();
-                let is_current = |peer: &&Peer| peer.current && !peer.offline;
-                health.replicas = 1 + peers.len();
-                health.replicas_current = 1 + peers.iter().filter(is_current).count();
-                health.reason = info.trouble();
-                health.ok = Some(health.reason.is_none());
-                first = info.first();
-                health.leader = info.leader(connection);
-            }
-            Err(error) => {
-                health.ok = (!is_forbidden(&error)).then_some(false);
-                health.reason = Some(error.to_string());
-            }
-        }
-        (health, first)
-    }
-
-    /// The last message that was delivered too.
-    async fn consumer(
-        &self,
-        connection: &Connection,
-        stream: &str,
-        name: &str,
-    ) -> (ConsumerHealth, Option<u64>) {
-        let mut delivered = None;
-        let mut health = ConsumerHealth {
-            name: name.to_owned(),
-            stream: stream.to_owned(),
-            ..Default::default()
-        };
-        let subject = format!("CONSUMER.INFO.{stream}.{name}");
-        match self.ask::<Info>(connection, &subject).await {
-            Ok(info) => {
-                health.exists = Some(true);
-                health.lag = Some(info.num_pending);
-                health.ack_pending = Some(info.num_ack_pending);
-                health.redelivered = Some(info.num_redelivered);
-                health.paused = info.paused;
-                delivered = info.delivered.as_ref().map(|delivered| delivered.stream_seq);
-                health.reason = info.trouble();
-                health.ok = Some(health.reason.is_none());
-                health.leader = info.leader(connection);
-            }
-            Err(error) => {
-                health.exists = is_missing(&error).then_some(false);
-                health.ok = (!is_forbidden(&error)).then_some(false);
-                health.reason = Some(error.to_string());
-            }
-        }
-        if let Some((subscriber, trouble)) = self.subscriber(stream, name) {
-            health.subscriber = Some(subscriber);
-            if let (Some(trouble), None | Some(true)) = (trouble, health.ok) {
-                (health.ok, health.reason) = (Some(false), Some(trouble));
-            }
-        }
-        (health, delivered)
-    }
-
-    /// Tells what went between the last message that was delivered and the first that is left.
-    fn compare(&self, health: &mut ConsumerHealth, places: Option<(u64, u64)>) {
-        let Some((first, delivered)) = places else { return };
-        let evicted = first.saturating_sub(1).saturating_sub(delivered);
-        health.evicted = Some(evicted);
-        if evicted > 0 && health.reason.is_none() {
-            health.reason = Some(format!(
-                "its stream is ahead of it: up to {evicted} messages went before it got them"
-            ));
-        }
-        if let Some(metrics) = &self.metrics {
-            metrics.evicted(&health.stream, &health.name, evicted);
-        }
-    }
-
-    /// The subscriber of a consumer, and why it is not at work; of several the one that is not.
-    fn subscriber(&self, stream: &str, name: &str) -> Option<(SubscriberHealth, Option<String>)> {
-        let ours = self.pulses.iter();
-        let ours = ours.filter(|pulse| pulse.stream() == stream && pulse.consumer() == name);
-        ours.map(|pulse| self.pulse(pulse)).max_by_key(|(_, trouble)| trouble.is_some())
-    }
-
-    fn pulse(&self, pulse: &Pulse) -> (SubscriberHealth, Option<String>) {
-        let last = pulse.last_beat();
-        let health = SubscriberHealth {
-            running: pulse.is_running(),
-            last_pull_seconds_ago: last.map(|ago| ago.as_secs_f64()),
-            trouble: pulse.trouble(),
-        };
-        let trouble = match (last, &health.trouble) {
-            _ if !health.running => Some("its subscriber has ended".to_owned()),
-            (_, Some(trouble)) => Some(format!("its subscriber cannot ask: {trouble}")),
-            (None, None) => Some("its subscriber has asked for nothing yet".to_owned()),
-            (Some(ago), None) if ago > self.silence => {
-                Some(format!("its subscriber has asked for nothing for {} s", ago.as_secs()))
-            }
-            (Some(_), None) => None,
-        };
-        (health, trouble)
-    }
-
-    /// Asks JetStream, unless there is no connection or no time.
-    async fn ask<A: serde::de::DeserializeOwned>(
-        &self,
-        connection: &Connection,
-        subject: &str,
-    ) -> Result<A> {
-        if connection.client().connection_state() != State::Connected {
-            return Err(ErrorKind::Disconnected.into());
-        }
-        let nothing = json!({});
-        let answer = connection.api(subject, &nothing);
-        let late = |_| Error::from(ErrorKind::TimedOut(self.deadline));
-        tokio::time::timeout(self.deadline, answer).await.map_err(late)?
-    }
-}
-
-/// Whether the user may not ask, which says nothing of what was asked about. Who may not even hear
-/// answers cannot work.
-fn is_forbidden(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::PermissionDenied { operation: "publish on", .. })
-}
-
-fn is_missing(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConsumerMissing { .. } | ErrorKind::StreamMissing(_))
-}
-
-impl Info {
-    fn peers(&self) -> &[Peer] {
-        self.cluster.as_ref().map_or(&[], |cluster| &cluster.replicas)
-    }
-
-    /// The first message of a stream, where only its limits delete any.
-    fn first(&self) -> Option<u64> {
-        let is_limited = self.config.retention.as_deref() == Some("limits");
-        self.state.as_ref().filter(|_| is_limited).map(|state| state.first_seq)
-    }
-
-    /// The leader; a single server leads what it has.
-    fn leader(self, connection: &Connection) -> Option<String> {
-        match self.cluster {
-            Some(cluster) => cluster.leader.filter(|leader| !leader.is_empty()),
-            None => Some(connection.client().server_info().server_name),
-        }
-    }
-
-    /// What lacks: a leader, or more than half of the servers.
-    fn trouble(&self) -> Option<String> {
-        let cluster = self.cluster.as_ref()?;
-        if cluster.leader.as_ref().is_none_or(String::is_empty) {
-            return Some("it has no leader".to_owned());
-        }
-        let all = 1 + cluster.replicas.len();
-        let online = 1 + cluster.replicas.iter().filter(|peer| !peer.offline).count();
-        (online * 2 <= all)
-            .then(|| format!("it has no quorum: {online} of its {all} servers are there"))
     }
 }

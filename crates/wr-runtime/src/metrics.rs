@@ -1,8 +1,10 @@
 //! Metrics in the application's own Prometheus registry (the specification's "Metrics", and more).
 
+mod series;
+
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -11,6 +13,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use wr_core::Catalogue;
+use wr_core::chrono::Utc;
+
+pub(crate) use self::series::{ConsumerMetrics, EventMetrics};
+use crate::health::Shares;
 
 /// The `queue_id` of every queue beyond the limit.
 pub const OTHER_QUEUES: &str = "__other__";
@@ -26,6 +32,8 @@ const LATENCY: [f64; 9] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0]
 const HANDLER: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 /// Seconds, from a message just sent to one that waited for days.
 const AGE: [f64; 11] = [0.01, 0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_800.0];
+
+type Ratio = Gauge<f64, AtomicU64>;
 
 /// The metrics of publishers and subscribers; a clone counts into the same series.
 #[derive(Clone, Debug)]
@@ -45,8 +53,13 @@ struct Families {
     age: Family<EventLabels, Histogram, fn() -> Histogram>,
     newer_minors: Family<EventLabels, Counter>,
     lag: Family<ConsumerLabels, Gauge>,
+    consumer_looked: Family<ConsumerLabels, Gauge>,
     evicted: Family<ConsumerLabels, Gauge>,
+    unread: Family<UnreadLabels, Ratio>,
     stream_ok: Family<StreamLabels, Gauge>,
+    stream_looked: Family<StreamLabels, Gauge>,
+    stream_messages: Family<StreamLabels, Gauge>,
+    stream_used: Family<UsedLabels, Ratio>,
     consumer_ok: Family<ConsumerLabels, Gauge>,
     in_flight: Family<ConsumerLabels, Gauge>,
     retries: Family<ConsumerLabels, Counter>,
@@ -97,6 +110,19 @@ struct ConsumerLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct StreamLabels {
     stream: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct UsedLabels {
+    stream: String,
+    limit: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct UnreadLabels {
+    stream: String,
+    consumer: String,
+    limit: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -152,8 +178,13 @@ impl Metrics {
             age: family(|| Histogram::new(AGE)),
             newer_minors: Family::default(),
             lag: Family::default(),
+            consumer_looked: Family::default(),
             evicted: Family::default(),
+            unread: Family::default(),
             stream_ok: Family::default(),
+            stream_looked: Family::default(),
+            stream_messages: Family::default(),
+            stream_used: Family::default(),
             consumer_ok: Family::default(),
             in_flight: Family::default(),
             retries: Family::default(),
@@ -230,6 +261,32 @@ impl Metrics {
             "consumer_evicted",
             "Messages that went before the consumer got them, at most, as a health check saw it",
             of.evicted.clone(),
+        );
+        registry.register(
+            "consumer_looked_timestamp_seconds",
+            "When its subscriber last saw how far the consumer is behind",
+            of.consumer_looked.clone(),
+        );
+        registry.register(
+            "consumer_unread_ratio",
+            "How much of a limit of its stream is full of what the consumer did not get, as a health \
+             check saw it; at 1 messages go unread",
+            of.unread.clone(),
+        );
+        registry.register(
+            "stream_looked_timestamp_seconds",
+            "When a health check last saw whether the stream is well",
+            of.stream_looked.clone(),
+        );
+        registry.register(
+            "stream_messages",
+            "Messages of the stream, as a health check saw it",
+            of.stream_messages.clone(),
+        );
+        registry.register(
+            "stream_used_ratio",
+            "How much of a limit the stream uses, as a health check saw it; at 1 its oldest go",
+            of.stream_used.clone(),
         );
         registry.register(
             "stream_ok",
@@ -329,10 +386,9 @@ impl Metrics {
 
     /// The series of one consumer.
     pub(crate) fn consumer(&self, stream: &str, consumer: &str) -> ConsumerMetrics {
-        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
+        let labels = ConsumerLabels::new(stream, consumer);
         let of = &*self.0;
         ConsumerMetrics {
-            lag: of.lag.get_or_create_owned(&labels),
             in_flight: of.in_flight.get_or_create_owned(&labels),
             retries: of.retries.get_or_create_owned(&labels),
             redeliveries: of.redeliveries.get_or_create_owned(&labels),
@@ -343,22 +399,46 @@ impl Metrics {
         }
     }
 
+    fn behind(&self, consumer: &ConsumerLabels, messages: u64) {
+        self.0.lag.get_or_create(consumer).set(signed(messages));
+        self.0.consumer_looked.get_or_create(consumer).set(Utc::now().timestamp());
+    }
+
     /// Tells how far a stream is ahead of a consumer.
     pub(crate) fn evicted(&self, stream: &str, consumer: &str, messages: u64) {
-        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
-        let messages = messages.try_into().unwrap_or(i64::MAX);
-        self.0.evicted.get_or_create(&labels).set(messages);
+        let labels = ConsumerLabels::new(stream, consumer);
+        self.0.evicted.get_or_create(&labels).set(signed(messages));
+    }
+
+    /// Tells how much of the limits of a stream is full of what a consumer did not get.
+    pub(crate) fn unread(&self, stream: &str, consumer: &str, shares: &Shares) {
+        for (limit, share) in shares.all() {
+            let (stream, consumer) = (stream.to_owned(), consumer.to_owned());
+            let labels = UnreadLabels { stream, consumer, limit };
+            self.0.unread.get_or_create(&labels).set(share);
+        }
     }
 
     /// Tells whether a stream is well.
     pub(crate) fn stream_ok(&self, stream: &str, ok: bool) {
         let labels = StreamLabels { stream: stream.to_owned() };
         self.0.stream_ok.get_or_create(&labels).set(ok.into());
+        self.0.stream_looked.get_or_create(&labels).set(Utc::now().timestamp());
+    }
+
+    /// Tells what a stream holds, and how much of its limits that is.
+    pub(crate) fn stream_holds(&self, stream: &str, messages: u64, shares: &Shares) {
+        let labels = StreamLabels { stream: stream.to_owned() };
+        self.0.stream_messages.get_or_create(&labels).set(signed(messages));
+        for (limit, share) in shares.all() {
+            let labels = UsedLabels { stream: stream.to_owned(), limit };
+            self.0.stream_used.get_or_create(&labels).set(share);
+        }
     }
 
     /// Tells whether a consumer is well.
     pub(crate) fn consumer_ok(&self, stream: &str, consumer: &str, ok: bool) {
-        let labels = ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() };
+        let labels = ConsumerLabels::new(stream, consumer);
         self.0.consumer_ok.get_or_create(&labels).set(ok.into());
     }
 
@@ -367,6 +447,16 @@ impl Metrics {
         let (stream, consumer) = (stream.to_owned(), consumer.to_owned());
         self.0.reconciled.get_or_create(&ReasonLabels { stream, consumer, reason: outcome }).inc();
     }
+}
+
+impl ConsumerLabels {
+    fn new(stream: &str, consumer: &str) -> ConsumerLabels {
+        ConsumerLabels { stream: stream.to_owned(), consumer: consumer.to_owned() }
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 impl Queues {
@@ -392,164 +482,5 @@ impl Default for Metrics {
     }
 }
 
-/// The series of one event type on the consuming side.
-#[derive(Clone, Debug)]
-pub(crate) struct EventMetrics {
-    success: Counter,
-    latency: Histogram,
-    handler: Histogram,
-    age: Histogram,
-    event_type: &'static str,
-    families: Metrics,
-}
-
-impl EventMetrics {
-    /// Counts a settled event; the duration is from its delivery.
-    pub(crate) fn processed(&self, status: Status, latency: Duration) {
-        match status {
-            Status::Success => self.success.inc(),
-            _ => {
-                let labels =
-                    ProcessedLabels { event_type: self.event_type, status: status.as_str() };
-                self.families.0.processed.get_or_create(&labels).inc()
-            }
-        };
-        self.latency.observe(latency.as_secs_f64());
-    }
-
-    /// Counts one run of a handler.
-    pub(crate) fn handled(&self, duration: Duration) {
-        self.handler.observe(duration.as_secs_f64());
-    }
-
-    /// Counts how old an event is when it comes; one from the future is new.
-    pub(crate) fn aged(&self, age: Duration) {
-        self.age.observe(age.as_secs_f64());
-    }
-
-    /// Counts an event of a minor that is newer than this build.
-    pub(crate) fn newer_minor(&self) {
-        let labels = EventLabels { event_type: self.event_type };
-        self.families.0.newer_minors.get_or_create(&labels).inc();
-    }
-}
-
-/// The series of one consumer.
-#[derive(Clone, Debug)]
-pub(crate) struct ConsumerMetrics {
-    pub(crate) lag: Gauge,
-    pub(crate) in_flight: Gauge,
-    pub(crate) retries: Counter,
-    pub(crate) redeliveries: Counter,
-    pub(crate) pull_failures: Counter,
-    pub(crate) dead_letter_failures: Counter,
-    labels: ConsumerLabels,
-    families: Metrics,
-}
-
-impl ConsumerMetrics {
-    /// Counts a message that is no event of its subject.
-    pub(crate) fn decode_failed(&self, reason: &'static str) {
-        self.families.0.decode_failures.get_or_create(&self.reason(reason)).inc();
-    }
-
-    /// Counts a message that was given up, and was not kept before.
-    pub(crate) fn dead_lettered(&self, reason: &'static str) {
-        self.families.0.dead_letters.get_or_create(&self.reason(reason)).inc();
-    }
-
-    fn reason(&self, reason: &'static str) -> ReasonLabels {
-        let ConsumerLabels { stream, consumer } = self.labels.clone();
-        ReasonLabels { stream, consumer, reason }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(metrics: &Metrics) -> String {
-        let mut registry = Registry::default();
-        metrics.register(&mut registry, &wr_events::CATALOGUE);
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
-        text
-    }
-
-    #[test]
-    fn the_names_helps_and_buckets_are_the_specifications() {
-        let metrics = Metrics::new();
-        metrics.published("position.enqueued", Some("concert"));
-        metrics.event("position.enqueued").processed(Status::Success, Duration::from_millis(3));
-        let text = text(&metrics);
-        for line in [
-            "# HELP waitingroom_events_published Total events published.",
-            "# HELP waitingroom_events_processed Total events processed.",
-            "# HELP waitingroom_event_latency_seconds Event processing latency.",
-            "waitingroom_events_published_total{event_type=\"position.enqueued\",queue_id=\"concert\"} 1",
-            "waitingroom_events_processed_total{event_type=\"position.enqueued\",status=\"success\"} 1",
-            "waitingroom_event_latency_seconds_bucket{le=\"0.001\",event_type=\"position.enqueued\"} 0",
-            "waitingroom_event_latency_seconds_bucket{le=\"0.005\",event_type=\"position.enqueued\"} 1",
-            "waitingroom_event_latency_seconds_bucket{le=\"1.0\",event_type=\"position.enqueued\"} 1",
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-        }
-    }
-
-    #[test]
-    fn the_names_and_buckets_beyond_the_specification() {
-        let metrics = Metrics::new();
-        let event = metrics.event("position.enqueued");
-        event.handled(Duration::from_secs(50));
-        event.aged(Duration::from_secs(100_000));
-        let consumer = metrics.consumer("S", "c");
-        consumer.lag.set(7);
-        metrics.evicted("S", "c", 3);
-        metrics.stream_ok("S", true);
-        metrics.consumer_ok("S", "c", false);
-        consumer.dead_lettered("permanent_error");
-        let text = text(&metrics);
-        let buckets = |name: &str| {
-            let start = format!("waitingroom_{name}_bucket{{le=\"");
-            let lines = text.lines().filter_map(|line| line.strip_prefix(&start));
-            let bounds = lines.filter_map(|line| line.split_once('"')).map(|(bound, rest)| {
-                let is_in = rest == ",event_type=\"position.enqueued\"} 1";
-                format!("{bound}{}", if is_in { "*" } else { "" })
-            });
-            bounds.collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(
-            buckets("handler_duration_seconds"),
-            "0.001 0.005 0.01 0.05 0.1 0.5 1.0 2.5 5.0 10.0 30.0 60.0* +Inf*"
-        );
-        assert_eq!(
-            buckets("event_age_seconds"),
-            "0.01 0.1 0.5 1.0 5.0 30.0 60.0 600.0 3600.0 86400.0 604800.0* +Inf*"
-        );
-        for line in [
-            "waitingroom_consumer_lag{stream=\"S\",consumer=\"c\"} 7",
-            "waitingroom_consumer_evicted{stream=\"S\",consumer=\"c\"} 3",
-            "waitingroom_stream_ok{stream=\"S\"} 1",
-            "waitingroom_consumer_ok{stream=\"S\",consumer=\"c\"} 0",
-            "waitingroom_dead_letters_total{stream=\"S\",consumer=\"c\",reason=\"permanent_error\"} 1",
-        ] {
-            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-        }
-    }
-
-    #[test]
-    fn queues_beyond_the_limit_are_one_series() {
-        let metrics = Metrics::with_queue_limit(2);
-        for queue in ["a", "b", "c", "d", "a"] {
-            metrics.published("position.enqueued", Some(queue));
-        }
-        metrics.published("system.health", None);
-        let text = text(&metrics);
-        let count = |queue: &str| {
-            let label = format!("queue_id=\"{queue}\"}} ");
-            let line = text.lines().find(|line| line.contains(&label)).unwrap_or_default();
-            line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok()).unwrap_or(0)
-        };
-        assert_eq!((count("a"), count("b"), count(OTHER_QUEUES), count("")), (2, 1, 2, 1));
-    }
-}
+mod tests;

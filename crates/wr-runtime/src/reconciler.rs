@@ -27,7 +27,8 @@ use crate::connection::{Connection, with_sources};
 use crate::dead_letter::{self, DeadLetter, Keeper, Kept, Reason};
 use crate::deliver::jittered;
 use crate::error::{Error, ErrorKind, Result};
-use crate::metrics::Metrics;
+use crate::health::HealthCheck;
+use crate::metrics::{ConsumerMetrics, Metrics};
 use crate::pulse::Pulse;
 use crate::topology::RECONCILER;
 use crate::trace::TraceContext;
@@ -41,16 +42,21 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// Between attempts to find the consumer again; it doubles up to [`LONGEST_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often to look at the streams and consumers.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The label of the stream and the consumer of a foreign advisory, whose names are unbounded.
 const FOREIGN: &str = "__other__";
 
-/// Makes dead letters of what the server gave up, until it is drained. Several may run at once; they
+/// Makes dead letters of what the server gave up, until it is drained, and tells in its metrics how
+/// every stream and consumer is, as a health check of everything does. Several may run at once; they
 /// share the work. Dropping it stops it: what it was at comes again after the consumer's ack wait.
 #[derive(Debug)]
 pub struct Reconciler {
     draining: watch::Sender<bool>,
     running: JoinHandle<()>,
+    watching: JoinHandle<()>,
+    metrics: ConsumerMetrics,
     pulse: Pulse,
 }
 
@@ -112,6 +118,9 @@ impl Reconciler {
         let info = format!("CONSUMER.INFO.{stream}.{RECONCILER}");
         connection.api::<_, Value>(&info, &json!({})).await?;
         let pulse = Pulse::new(stream, RECONCILER);
+        let own = metrics.consumer(stream, RECONCILER);
+        let check = HealthCheck::new(catalogue).everything().subscriber(pulse.clone());
+        let check = check.metrics(metrics.clone()).reading();
         let work = Work {
             connection: connection.clone(),
             topology,
@@ -121,7 +130,9 @@ impl Reconciler {
         };
         let draining = watch::Sender::new(false);
         let running = tokio::spawn(run(work, draining.subscribe()));
-        Ok(Reconciler { draining, running, pulse })
+        let watching = watch(connection.clone(), check, own.clone(), pulse.clone());
+        let watching = tokio::spawn(watching);
+        Ok(Reconciler { draining, running, watching, metrics: own, pulse })
     }
 
     /// Takes no further advisory, and finishes the one it is at, at most until the deadline.
@@ -144,7 +155,27 @@ impl Reconciler {
 impl Drop for Reconciler {
     fn drop(&mut self) {
         self.running.abort();
+        self.watching.abort();
         self.pulse.stopped();
+        self.metrics.forget();
+    }
+}
+
+/// Looks at every stream and consumer, for the metrics: somebody must, whatever services there are.
+async fn watch(connection: Connection, check: HealthCheck, own: ConsumerMetrics, pulse: Pulse) {
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let health = check.run(&connection).await;
+        let ours = health.consumers.iter().find(|consumer| consumer.name == pulse.consumer());
+        if let Some(lag) = ours.and_then(|consumer| consumer.lag) {
+            own.behind(lag);
+        }
+        // It may have ended meanwhile.
+        if !pulse.is_running() {
+            return own.forget();
+        }
     }
 }
 

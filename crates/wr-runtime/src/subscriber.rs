@@ -327,10 +327,10 @@ async fn watch_over(shared: Arc<Shared>) {
 }
 
 fn look(shared: &Shared, info: &consumer::Info) {
-    shared.metrics.lag.set(info.num_pending.try_into().unwrap_or(i64::MAX));
+    shared.metrics.behind(info.num_pending);
     // It may have ended meanwhile, and nobody looks any more.
     if !shared.pulse.is_running() {
-        shared.metrics.lag.set(0);
+        shared.metrics.forget();
     }
     shared.position.learn(info);
 }

@@ -93,13 +93,13 @@ async fn find_again(shared: &Shared, pause: &mut Duration) {
     }
 }
 
-/// However the loop ends: nobody takes it to run or to be behind, and what waits holds on to nothing.
+/// However the loop ends: nobody takes it to run or knows how far it is behind, and what waits holds on to nothing.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.pulse.stopped();
-        self.0.metrics.lag.set(0);
+        self.0.metrics.forget();
         self.0.workers.close();
         self.0.order.clear();
     }

@@ -176,6 +176,11 @@ async fn until_settled(connection: &Connection) {
 
 /// The value of a metric, summed over its labels.
 fn metric(metrics: &Metrics, name: &str) -> f64 {
+    values(metrics, name).into_iter().sum()
+}
+
+/// The value of each series of a name.
+fn values(metrics: &Metrics, name: &str) -> Vec<f64> {
     let mut registry = Registry::default();
     metrics.register(&mut registry, &CATALOGUE);
     let mut text = String::new();
@@ -185,7 +190,7 @@ fn metric(metrics: &Metrics, name: &str) -> f64 {
         rest.is_some_and(|rest| rest.starts_with(['{', ' ']))
     };
     let values = text.lines().filter(is_it).filter_map(|line| line.rsplit(' ').next());
-    values.map(|value| value.parse::<f64>().unwrap()).sum()
+    values.map(|value| value.parse::<f64>().unwrap()).collect()
 }
 
 /// A generator whose seed is printed, and can be given by `WR_SEED`.

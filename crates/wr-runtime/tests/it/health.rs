@@ -112,7 +112,20 @@ async fn a_stream_that_overtakes_a_consumer_is_told() {
                  consumer=\"analytics-processor\"} 3";
     assert!(text.lines().any(|line| line == gauge), "{text}");
     assert_eq!(text.matches("waitingroom_stream_ok{").count(), 7, "{text}");
-    assert_eq!(text.matches("waitingroom_consumer_ok{").count(), 4, "{text}");
+    assert_eq!(text.matches("waitingroom_stream_looked_timestamp_seconds{").count(), 7, "{text}");
+    // Who reads no consumer does not know whether one is read.
+    assert_eq!(text.matches("waitingroom_consumer_ok{").count(), 0, "{text}");
+    for gauge in [
+        "stream_messages{stream=\"POSITION_EVENTS\"} 5",
+        "stream_used_ratio{stream=\"POSITION_EVENTS\",limit=\"messages\"} 1.0",
+        "consumer_unread_ratio{stream=\"POSITION_EVENTS\",consumer=\"analytics-processor\",\
+         limit=\"messages\"} 1.0",
+        "consumer_unread_ratio{stream=\"QUEUE_EVENTS\",consumer=\"audit-logger\",\
+         limit=\"messages\"} 0.0",
+    ] {
+        let gauge = format!("waitingroom_{gauge}");
+        assert!(text.lines().any(|line| line == gauge), "{gauge}\n{text}");
+    }
 
     // What is left is delivered, and what went is no longer ahead.
     let subscriber = subscriber(&connection).await;

@@ -277,6 +277,45 @@ async fn what_cannot_be_kept_comes_again() {
     reconciler.drain(LONG).await.unwrap();
 }
 
+/// What alerts are raised on does not depend on the probes of services.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_tells_how_every_stream_and_consumer_is() {
+    let (_server, connection) = server().await;
+    publish(&connection, b"1".to_vec()).await;
+    let metrics = Metrics::new();
+    let reconciler = start(&connection, &metrics).await;
+    let value = |series: &str| {
+        let mut registry = Registry::default();
+        metrics.register(&mut registry, &CATALOGUE);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let series = format!("waitingroom_{series} ");
+        let value = text.lines().find_map(|line| line.strip_prefix(&series));
+        value.map(|value| value.parse::<f64>().unwrap())
+    };
+    let unread = |limit: &str| {
+        let place = format!("stream=\"{STREAM}\",consumer=\"{CONSUMER}\"");
+        value(&format!("consumer_unread_ratio{{{place},limit=\"{limit}\"}}")).unwrap()
+    };
+    let own = format!("{{stream=\"{ADVISORIES}\",consumer=\"reconciler\"}}");
+    let looked = format!("consumer_looked_timestamp_seconds{own}");
+    until("it has looked", || std::future::ready(value(&looked).is_some())).await;
+    // As old as it is, of all that the stream keeps.
+    assert!(unread("age") > 0.0);
+    assert!(unread("messages") > 0.0);
+    for stream in CATALOGUE.topology.unwrap().streams {
+        let name = stream.name;
+        assert_eq!(value(&format!("stream_ok{{stream=\"{name}\"}}")), Some(1.0), "{name}");
+    }
+    assert_eq!(value(&format!("stream_messages{{stream=\"{QUEUE}\"}}")), Some(0.0));
+    assert_eq!(value(&format!("consumer_lag{own}")), Some(0.0));
+    // Whether others read is for them to tell.
+    let read = format!("consumer_ok{{stream=\"{STREAM}\",consumer=\"{CONSUMER}\"}}");
+    assert_eq!(value(&read), None);
+    reconciler.drain(LONG).await.unwrap();
+    assert_eq!(value(&looked), None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_consumer_it_does_not_start() {
     let (_server, connection) = server().await;
