@@ -287,6 +287,7 @@ pub(crate) struct GetArguments {
     /// The stream
     pub(crate) stream: String,
     /// The sequence number
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) sequence: u64,
     /// Write the bytes of the body, and nothing else; they are not masked
     #[arg(long, requires = "show_personal_data", conflicts_with = "json")]
@@ -368,6 +369,7 @@ pub(crate) struct ListArguments {
 #[derive(Args, Debug)]
 pub(crate) struct ShowArguments {
     /// The sequence number in the queue
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) sequence: u64,
     /// Write the bytes of the original, and nothing else; they are not masked
     #[arg(long, requires = "show_personal_data", conflicts_with = "json")]

@@ -98,6 +98,10 @@ impl ConnectArguments {
 
     /// The sources, the first of which counts.
     fn sources(&self) -> Result<Vec<Settings>> {
+        // As from a variable of a script that is not set: another server must not be meant then.
+        if !self.is_variable("server") && self.server.iter().any(String::is_empty) {
+            return Err(Error::usage("`--server` is empty", "give a URL, or leave the flag out"));
+        }
         let (flags, variables) = (self.settings("flags"), self.settings("variables"));
         let named = self.context.as_deref();
         if let (Some(name), false) = (named, self.is_variable("context")) {

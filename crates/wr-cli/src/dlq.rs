@@ -13,11 +13,14 @@ use wr_core::Catalogue;
 use wr_runtime::{DeadLetter, DeadLetterQueue, Group, Reason, Selection};
 
 use crate::Exit;
-use crate::arguments::{ConnectArguments, DlqVerb, SelectionArguments};
+use crate::arguments::{
+    ConnectArguments, DlqVerb, ListArguments, PurgeArguments, RedriveArguments, SelectionArguments,
+};
 use crate::error::Result;
 use crate::message::ago;
 use crate::personal::MASK;
 use crate::screen::{Output, Screen, Table, Tone, count};
+use crate::unknown;
 
 pub(crate) async fn run(
     catalogue: &'static Catalogue,
@@ -25,6 +28,14 @@ pub(crate) async fn run(
     verb: DlqVerb,
     screen: &mut Screen<'_>,
 ) -> Result<Exit> {
+    match &verb {
+        DlqVerb::List(ListArguments { selection, .. })
+        | DlqVerb::Redrive(RedriveArguments { selection, .. })
+        | DlqVerb::Purge(PurgeArguments { selection, .. }) => {
+            unknown::note_selection(screen, catalogue, selection);
+        }
+        DlqVerb::Show(_) => {}
+    }
     let connection = connect.connect().await?;
     let queue = DeadLetterQueue::new(&connection, catalogue)?;
     match verb {
@@ -123,7 +134,8 @@ impl Chosen {
         if total > 0 && !is_decided {
             let text = groups_text(&screen.err, &groups);
             write!(screen.err, "{text}")?;
-            if !screen.confirm(&question(&count(total, "dead letter"))).await? {
+            let question = question(&count(total, "dead letter"));
+            if !screen.confirm(&question, "`--dry-run`").await? {
                 return Ok(None);
             }
         }

@@ -73,6 +73,10 @@ impl From<wr_runtime::Error> for Error {
             ErrorKind::Login(_) => {
                 "check the credentials: `--creds`, `--nkey`, `--user`, `--context`"
             }
+            ErrorKind::PermissionDenied { subject, .. } if subject.starts_with("_INBOX.") => {
+                "this user hears answers under a prefix of its own: `--inbox-prefix _INBOX_NAME`, \
+                 with its name, for the users that `gen` writes"
+            }
             ErrorKind::PermissionDenied { .. } => {
                 "connect as a user who may, or give this one that permission"
             }

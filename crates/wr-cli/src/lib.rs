@@ -27,6 +27,7 @@ mod refusal;
 mod screen;
 mod tail;
 mod topology;
+mod unknown;
 
 use arguments::{Arguments, Verb};
 use error::{Error, Result};
@@ -63,11 +64,9 @@ impl Exit {
 
 /// Runs the command line of this process for a catalogue.
 pub fn main(catalogue: &'static Catalogue) -> ExitCode {
-    let matches = Arguments::command().get_matches();
-    let mut arguments = match Arguments::from_arg_matches(&matches) {
-        Ok(arguments) => arguments,
-        Err(error) => error.exit(),
-    };
+    let matches = Arguments::command().try_get_matches().unwrap_or_else(|error| refused(&error));
+    let mut arguments =
+        Arguments::from_arg_matches(&matches).unwrap_or_else(|error| refused(&error));
     arguments.connect.distinguish(&matches);
     let reads = arguments.verb.reads();
     let mut screen = Screen {
@@ -105,6 +104,22 @@ pub fn main(catalogue: &'static Catalogue) -> ExitCode {
         error.exit()
     });
     ExitCode::from(exit.code())
+}
+
+/// Ends where the command line is wrong, or asks for help. A program that asked for JSON gets it.
+fn refused(error: &clap::Error) -> ! {
+    let is_for_program = std::env::args_os().any(|argument| argument == "--json");
+    if is_for_program && error.exit_code() == i32::from(Exit::Usage.code()) {
+        let told = error.render().to_string();
+        let told = told.split("\n\nUsage").next().unwrap_or_default();
+        let told = told.split("\n\nFor more").next().unwrap_or_default();
+        let what = told.trim_start_matches("error: ").split_whitespace();
+        let what = what.collect::<Vec<_>>().join(" ");
+        let _ = Error::usage(what, "see `wr --help`, and `--help` of the verb")
+            .write(&mut io::stderr(), true);
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 async fn run(

@@ -16,6 +16,7 @@ use crate::arguments::{ConnectArguments, PublishArguments};
 use crate::error::{Error, Result};
 use crate::refusal::Broken;
 use crate::screen::{Screen, Tone, count, printable};
+use crate::unknown;
 
 /// What became of one message.
 #[derive(Debug, Serialize)]
@@ -74,6 +75,8 @@ pub(crate) async fn run(
             screen.show(&told, |screen, told| options.write_refused(screen, told))?;
         }
         let file = options.name();
+        // On a terminal the end comes last; whether it is heard, the last flush tells.
+        let _ = screen.out.flush();
         writeln!(screen.err, "nothing was sent")?;
         writeln!(screen.err, "  = help: correct {file}, then judge it again with `--dry-run`")?;
         return Ok(Exit::No);
@@ -177,7 +180,7 @@ impl PublishArguments {
         let of_type = |subject: &&Subject| subject.event_type == event_type;
         let newest = catalogue.subjects.iter().filter(of_type).max_by_key(|it| it.major);
         let unknown = || {
-            let next = "see the types in the catalogue, for example with `wr tail`";
+            let next = format!("there are {}", unknown::event_types(catalogue).join(", "));
             Error::usage(format!("the catalogue has no event of type `{event_type}`"), next)
         };
         let subject = newest.ok_or_else(unknown)?;

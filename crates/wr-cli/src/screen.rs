@@ -112,11 +112,12 @@ impl Screen<'_> {
         self.out.paint(tone, text)
     }
 
-    /// Asks a person for a yes. Whoever cannot be asked has to say it on the command line.
-    pub(crate) async fn confirm(&mut self, question: &str) -> Result<bool> {
+    /// Asks a person for a yes. Whoever cannot be asked has to say it on the command line, and may
+    /// look at it before by other means.
+    pub(crate) async fn confirm(&mut self, question: &str, look: &str) -> Result<bool> {
         if !self.is_attended || self.json {
-            let what = format!("{question} Nobody can be asked");
-            return Err(Error::usage(what, "look at it with `--dry-run`, then add `--yes`"));
+            let what = format!("nobody is there to answer: {question}");
+            return Err(Error::usage(what, format!("look at it with {look}, then add `--yes`")));
         }
         write!(self.err, "{question} [y/N] ")?;
         self.err.flush()?;

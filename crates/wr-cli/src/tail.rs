@@ -17,6 +17,7 @@ use crate::arguments::{ConnectArguments, TailArguments};
 use crate::error::{Error, Result};
 use crate::message::{Decoded, time};
 use crate::screen::{Screen, Tone, printable};
+use crate::unknown;
 
 /// An event that came.
 #[derive(Debug, Serialize)]
@@ -36,6 +37,9 @@ pub(crate) async fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Exit> {
     let sources = sources(catalogue, &options)?;
+    for event_type in &options.types {
+        unknown::note(screen, "event type", event_type, &unknown::event_types(catalogue));
+    }
     let registry = Registry::new(catalogue)?;
     let connection = connect.connect().await?;
     // What is not deleted the server forgets by itself.

@@ -74,7 +74,9 @@ async fn apply(
         writeln!(screen.err, "{plan}")?;
     }
     let permission = options.permission();
-    let may = plan.is_empty() || options.yes || screen.confirm(&question(&plan)).await?;
+    let may = plan.is_empty()
+        || options.yes
+        || screen.confirm(&question(&plan), "`wr topology plan`").await?;
     if !may {
         writeln!(screen.err, "nothing was changed")?;
         return Ok(Exit::No);

@@ -130,6 +130,27 @@ fn an_interrupted_demo_leaves_nothing() {
 
 #[cfg(unix)]
 #[test]
+fn a_held_demo_that_is_interrupted_leaves_nothing() {
+    let mut demo = Demo::new("held", "7");
+    demo.command.arg("--hold").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = demo.command.spawn().unwrap();
+    wait_for(&mut child, "Enter deploys the services without their bugs");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    demo.assert_nothing_is_left();
+}
+
+/// Nobody is there to clear up, nor to press Enter.
+#[test]
+fn a_demo_that_is_held_for_nobody_ends() {
+    let mut demo = Demo::new("nobody", "7");
+    demo.command.arg("--hold");
+    let sum = demo.sum();
+    assert!(sum.contains(" 0 redriven + ") && sum.contains(" 0 missing"), "{sum}");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_service_handles_what_it_publishes() {
     let server = Server::start().unwrap();
     let mut service = example("first_service");

@@ -185,3 +185,49 @@ fn a_context_means_what_it_means_to_the_nats_tool() {
     let ran = wr(&[("HOME", home), ("WHO", "ann")], &told, "").expect(1);
     assert!(ran.err.contains(&format!("{home}/keys/ann.nk")), "{}", ran.err);
 }
+
+#[test]
+fn what_is_mistyped_is_no_all_clear() {
+    let stage = Stage::start();
+    for (arguments, note) in [
+        (&["dlq", "list", "--reason", "schema-violation"][..], "no reason `schema-violation`"),
+        (&["dlq", "list", "--consumer", "audit"], "there are analytics-processor, "),
+        (&["dlq", "purge", "--stream", "QUEUES", "--yes"], "no stream `QUEUES` is known here"),
+        (&["tail", "--no-follow", "--type", "queue.pausd"], "no event type `queue.pausd`"),
+    ] {
+        let ran = stage.wr(arguments).expect(0);
+        assert!(ran.err.starts_with("note: ") && ran.err.contains(note), "{arguments:?}: {ran:?}");
+    }
+    let known = ["dlq", "list", "--reason", "schema_violation", "--consumer", "audit-logger"];
+    assert_eq!(stage.wr(&known).expect(0).err, "");
+    let ran = wr(&[], &["health", "--server", ""], "").expect(2);
+    assert!(ran.err.starts_with("error: `--server` is empty\n"), "{}", ran.err);
+}
+
+#[test]
+fn a_wrong_command_line_is_json_where_a_program_reads() {
+    for (arguments, part) in [
+        (&["--json", "health", "--bogus"][..], "unexpected argument '--bogus' found"),
+        (&["get", "S", "0", "--json"], "invalid value '0' for '<SEQUENCE>'"),
+        (&["frob", "--json"], "unrecognized subcommand 'frob'"),
+    ] {
+        let ran = wr(&[], arguments, "").expect(2);
+        let told: serde_json::Value = serde_json::from_str(ran.err.trim()).unwrap();
+        assert!(told["error"].as_str().unwrap().starts_with(part), "{told}");
+        assert!(told["help"].as_str().unwrap().contains("--help"), "{told}");
+    }
+    assert!(wr(&[], &["--json", "--help"], "").expect(0).out.contains("Usage: "));
+}
+
+/// The users that `gen` writes hear nothing under `_INBOX`.
+#[test]
+fn who_needs_an_inbox_of_its_own_is_told() {
+    let config = "authorization { users = [ { user: ann, password: s, permissions: {
+        publish: [\"$JS.API.>\"], subscribe: [\"_INBOX_ann.>\"] } } ] }";
+    let server = ServerOptions::new().config(config).start().unwrap();
+    let url = server.url();
+    let arguments = ["health", "--server", &url, "--user", "ann", "--password", "s"];
+    let ran = wr(&[], &[&arguments[..], &["--timeout", "2s"]].concat(), "").expect(1);
+    assert!(ran.err.contains("= help: this user hears answers under a prefix"), "{}", ran.err);
+    wr(&[], &[&arguments[..], &["--inbox-prefix", "_INBOX_ann"]].concat(), "").expect(100);
+}
