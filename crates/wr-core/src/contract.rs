@@ -151,6 +151,8 @@ pub trait EventSet: Serialize + Sized {
     /// The subject carries no event of this catalogue, the bytes are no JSON, or they are no event
     /// of the subject.
     fn decode(subject: &str, bytes: &[u8]) -> Result<Self, Error> {
+        // A subject that nobody knows is said before anything of the bytes, as everywhere.
+        Self::CATALOGUE.find(subject)?;
         let value = serde_json::from_slice(bytes).map_err(|error| Error::syntax(&error))?;
         Self::read(subject, value, &At::ROOT)
     }

@@ -1,6 +1,14 @@
 //! A place in a document, kept on the stack and written out only for an error.
 
+use std::fmt;
+
 use crate::error::{Error, ErrorKind, Keyword};
+
+/// Makes an error of the rule that was broken and of what it expects: an [`Error`] with its place
+/// where somebody reads it, and nothing where nobody does.
+pub(crate) trait Broken<E>: FnOnce(Keyword, fmt::Arguments<'_>) -> E {}
+
+impl<E, F: FnOnce(Keyword, fmt::Arguments<'_>) -> E> Broken<E> for F {}
 
 /// A place in a document.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +67,11 @@ impl<'a> At<'a> {
     #[cold]
     pub fn violation(&self, keyword: Keyword, expected: impl Into<String>) -> Error {
         self.error(ErrorKind::Violation { keyword, expected: expected.into() })
+    }
+
+    /// Makes an error of a rule that is broken here.
+    pub(crate) fn broken(&self) -> impl Broken<Error> {
+        |keyword, expected: fmt::Arguments<'_>| self.violation(keyword, expected.to_string())
     }
 
     #[cold]

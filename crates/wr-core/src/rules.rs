@@ -12,7 +12,7 @@ use crate::error::{Error, Keyword};
 use crate::format::Format;
 use crate::number;
 use crate::pattern::Pattern;
-use crate::pointer::At;
+use crate::pointer::{At, Broken};
 
 /// What a schema asks of values of one Rust type.
 pub trait Rule<T> {
@@ -129,32 +129,28 @@ impl Integer {
         self
     }
 
-    fn obey(&self, value: i128, at: &At<'_>) -> Result<(), Error> {
+    /// Judges a value; `broken` makes an error of the rule that it breaks.
+    #[inline]
+    pub(crate) fn judge<E>(&self, value: i128, broken: impl Broken<E>) -> Result<(), E> {
         if value < self.minimum {
-            return Err(at.violation(Keyword::Minimum, format!("at least {}", self.minimum)));
+            return Err(broken(Keyword::Minimum, format_args!("at least {}", self.minimum)));
         }
         if value > self.maximum {
-            return Err(at.violation(Keyword::Maximum, format!("at most {}", self.maximum)));
+            return Err(broken(Keyword::Maximum, format_args!("at most {}", self.maximum)));
         }
         match self.multiple_of {
             Some(divisor) if value.checked_rem(divisor.into()) != Some(0) => {
-                Err(at.violation(Keyword::MultipleOf, format!("a multiple of {divisor}")))
+                Err(broken(Keyword::MultipleOf, format_args!("a multiple of {divisor}")))
             }
             _ => Ok(()),
         }
-    }
-
-    pub(crate) fn obeys(&self, value: i128) -> bool {
-        value >= self.minimum
-            && value <= self.maximum
-            && self.multiple_of.is_none_or(|n| value.checked_rem(n.into()) == Some(0))
     }
 
     fn read_as<T: TryFrom<i128>>(&self, value: &Value, at: &At<'_>) -> Result<T, Error> {
         let whole = value.as_number().and_then(number::whole);
         let whole = whole.ok_or_else(|| at.violation(Keyword::Type, "an integer"))?;
         if at.enforces_rules() {
-            self.obey(whole, at)?;
+            self.judge(whole, at.broken())?;
         }
         // The lint keeps every range within the Rust type.
         T::try_from(whole).map_err(|_| at.violation(Keyword::Maximum, "an integer of 64 bits"))
@@ -167,7 +163,7 @@ impl Rule<i64> for Integer {
     }
 
     fn check(&self, value: &i64, at: &At<'_>) -> Result<(), Error> {
-        self.obey((*value).into(), at)
+        self.judge((*value).into(), at.broken())
     }
 }
 
@@ -177,7 +173,7 @@ impl Rule<u64> for Integer {
     }
 
     fn check(&self, value: &u64, at: &At<'_>) -> Result<(), Error> {
-        self.obey((*value).into(), at)
+        self.judge((*value).into(), at.broken())
     }
 }
 
@@ -222,15 +218,22 @@ impl Number {
         self
     }
 
-    pub(crate) fn obey(&self, compare: impl Fn(f64) -> Ordering, at: &At<'_>) -> Result<(), Error> {
+    /// Judges a value by how it compares with a bound; `broken` makes an error of the rule that it
+    /// breaks.
+    #[inline]
+    pub(crate) fn judge<E>(
+        &self,
+        compare: impl Fn(f64) -> Ordering,
+        broken: impl Broken<E>,
+    ) -> Result<(), E> {
         if let Some((bound, exclusive)) = self.lower {
             match (compare(bound), exclusive) {
                 (Ordering::Less, false) => {
-                    return Err(at.violation(Keyword::Minimum, format!("at least {bound}")));
+                    return Err(broken(Keyword::Minimum, format_args!("at least {bound}")));
                 }
                 (Ordering::Less | Ordering::Equal, true) => {
-                    let expected = format!("more than {bound}");
-                    return Err(at.violation(Keyword::ExclusiveMinimum, expected));
+                    let keyword = Keyword::ExclusiveMinimum;
+                    return Err(broken(keyword, format_args!("more than {bound}")));
                 }
                 _ => {}
             }
@@ -238,11 +241,11 @@ impl Number {
         if let Some((bound, exclusive)) = self.upper {
             match (compare(bound), exclusive) {
                 (Ordering::Greater, false) => {
-                    return Err(at.violation(Keyword::Maximum, format!("at most {bound}")));
+                    return Err(broken(Keyword::Maximum, format_args!("at most {bound}")));
                 }
                 (Ordering::Greater | Ordering::Equal, true) => {
-                    let expected = format!("less than {bound}");
-                    return Err(at.violation(Keyword::ExclusiveMaximum, expected));
+                    let keyword = Keyword::ExclusiveMaximum;
+                    return Err(broken(keyword, format_args!("less than {bound}")));
                 }
                 _ => {}
             }
@@ -263,7 +266,7 @@ impl Rule<f64> for Number {
             return Err(at.violation(Keyword::Type, "a number"));
         };
         if at.enforces_rules() {
-            self.obey(|bound| number::compare(number, bound), at)?;
+            self.judge(|bound| number::compare(number, bound), at.broken())?;
         }
         number.as_f64().ok_or_else(|| at.violation(Keyword::Type, "a number"))
     }
@@ -272,7 +275,7 @@ impl Rule<f64> for Number {
         if !value.is_finite() {
             return Err(at.violation(Keyword::Type, "a number that JSON can hold"));
         }
-        self.obey(|bound| value.partial_cmp(&bound).unwrap_or(Ordering::Equal), at)
+        self.judge(|bound| value.partial_cmp(&bound).unwrap_or(Ordering::Equal), at.broken())
     }
 }
 
@@ -311,25 +314,34 @@ impl Text {
         self
     }
 
-    fn obey(&self, text: &str, at: &At<'_>) -> Result<(), Error> {
-        // A character is one to four bytes, which mostly tells; only else are they counted.
+    /// Judges a text, of which characters are counted only where its bytes leave it open; `broken`
+    /// makes an error of the rule that it breaks.
+    #[inline]
+    pub(crate) fn judge<E>(&self, text: &[u8], broken: impl Broken<E>) -> Result<(), E> {
+        // A character takes one to four bytes.
         let (fewest, most) = (text.len().div_ceil(4) as u64, text.len() as u64);
-        if let Some(min) = self.min.filter(|min| fewest < *min)
-            && (most < min || count(text) < min)
+        if let Some(min) = self.min
+            && (most < min || fewest < min && characters(text) < min)
         {
-            return Err(at.violation(Keyword::MinLength, format!("at least {min} characters")));
+            return Err(broken(Keyword::MinLength, format_args!("at least {min} characters")));
         }
-        if let Some(max) = self.max.filter(|max| most > *max)
-            && (fewest > max || count(text) > max)
+        if let Some(max) = self.max
+            && (most > max && characters(text) > max)
         {
-            return Err(at.violation(Keyword::MaxLength, format!("at most {max} characters")));
+            return Err(broken(Keyword::MaxLength, format_args!("at most {max} characters")));
         }
         match self.pattern {
-            Some(pattern) if !pattern.matches(text.as_bytes()) => {
-                Err(at.violation(Keyword::Pattern, format!("a match of `{}`", pattern.text)))
+            Some(pattern) if !pattern.matches(text) => {
+                Err(broken(Keyword::Pattern, format_args!("a match of `{}`", pattern.text)))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether any string obeys.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        self.min.is_none() && self.max.is_none() && self.pattern.is_none()
     }
 }
 
@@ -345,7 +357,7 @@ impl<T: Format> Rule<T> for Text {
             return Err(at.violation(Keyword::Type, "a string"));
         };
         if at.enforces_rules() {
-            self.obey(&text, at)?;
+            self.judge(text.as_bytes(), at.broken())?;
         }
         T::parse(text).ok_or_else(|| not_of_format::<T>(at))
     }
@@ -354,16 +366,17 @@ impl<T: Format> Rule<T> for Text {
         if !value.is_writable() {
             return Err(not_of_format::<T>(at));
         }
-        if self.min.is_none() && self.max.is_none() && self.pattern.is_none() {
+        if self.is_free() {
             return Ok(());
         }
-        value.with_text(|text| self.obey(text, at))
+        value.with_text(|text| self.judge(text.as_bytes(), at.broken()))
     }
 }
 
-#[cold]
-fn count(text: &str) -> u64 {
-    text.chars().count() as u64
+/// How many characters a text has.
+#[inline(never)]
+fn characters(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count() as u64
 }
 
 fn not_of_format<T: Format>(at: &At<'_>) -> Error {
@@ -540,11 +553,8 @@ impl<R> Map<R> {
 
     /// Judges a name, and reports it at the map: a name comes from outside, as a value does.
     fn obey_key(&self, key: &str, at: &At<'_>) -> Result<(), Error> {
-        self.keys.obey(key, at).map_err(|error| match error.kind() {
-            crate::ErrorKind::Violation { expected, .. } => {
-                at.violation(Keyword::PropertyNames, format!("names that are {expected}"))
-            }
-            _ => error,
+        self.keys.judge(key.as_bytes(), |_, expected| {
+            at.violation(Keyword::PropertyNames, format!("names that are {expected}"))
         })
     }
 }

@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::scan::{behind_space, plain_length};
+use super::scan::{behind_space, split_plain};
 
 /// Values may nest as deep on the fast path; what nests deeper is left to the exact path, which
 /// stops at 127.
 const DEEPEST: u32 = 63;
-
-/// A string with an escape is given room for so many bytes more than it surely needs.
-const USUAL_STRING: usize = 16;
 
 /// A place in a message.
 #[derive(Clone, Copy, Debug)]
@@ -51,13 +48,6 @@ impl<'a> Cursor<'a> {
         self.text.get(position..position + length)
     }
 
-    /// Goes on by so many bytes.
-    #[inline]
-    pub(super) fn advance(&mut self, length: usize) -> Option<()> {
-        self.rest = self.rest.get(length..)?;
-        Some(())
-    }
-
     /// Takes the next byte.
     #[inline]
     pub(super) fn next(&mut self) -> Option<u8> {
@@ -90,9 +80,7 @@ impl<'a> Cursor<'a> {
     /// Skips white space, of which there is mostly none.
     #[inline]
     pub(crate) fn skip_space(&mut self) {
-        if matches!(self.rest, [0..=b' ', ..]) {
-            self.rest = behind_space(self.rest);
-        }
+        self.rest = behind_space(self.rest);
     }
 
     /// One value deeper.
@@ -171,156 +159,45 @@ impl<'a> Cursor<'a> {
     #[doc(hidden)]
     #[inline(never)]
     pub fn any_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
-        if let [first, b'"', rest @ ..] = self.rest
+        if let [first, after @ ..] = self.rest
             && first == before
+            && let [b'"', text @ ..] = behind_space(after)
         {
-            let start = self.rest;
-            self.rest = rest;
-            let length = plain_length(rest);
-            if let Some([b'"', b':', after @ ..]) = rest.get(length..) {
-                let key = self.peek(length)?;
-                self.rest = after;
-                *before = b',';
-                return Some(Some(Cow::Borrowed(key)));
-            }
-            self.rest = start;
-        }
-        self.spaced_key(before)
-    }
-
-    /// As [`Cursor::any_key`], with white space and escapes.
-    #[inline(never)]
-    fn spaced_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
-        self.skip_space();
-        let is_first = *before == b'{';
-        let may_end = match self.next()? {
-            byte if byte == *before => is_first,
-            b'}' if !is_first => {
-                self.leave();
-                return Some(None);
-            }
-            _ => return None,
-        };
-        self.skip_space();
-        if may_end && self.take(b'}') {
-            self.leave();
+            self.rest = text;
+        } else if !self.spaced_quote(*before)? {
             return Some(None);
         }
         *before = b',';
-        let key = self.string()?;
-        self.colon()?;
+        let (plain, after) = split_plain(self.rest)?;
+        let (key, after) = match after {
+            [b'"', after @ ..] => (Cow::Borrowed(self.peek(plain.len())?), after),
+            _ => (Cow::Owned(self.unescape(plain.len())?), self.rest),
+        };
+        let after = match after {
+            // Those who space a colon mostly do it in one of these ways.
+            [b':', b' ', after @ ..] | [b' ', b':', b' ', after @ ..] | [b':', after @ ..] => after,
+            _ => behind_space(after).strip_prefix(b":")?,
+        };
+        self.rest = behind_space(after);
         Some(Some(key))
     }
 
-    /// Takes a colon, and the space around it.
-    #[inline]
-    pub(crate) fn colon(&mut self) -> Option<()> {
-        self.take_spaced(b':').then_some(())?;
-        self.skip_space();
-        Some(())
-    }
-
-    /// Takes the quote that begins a string.
-    #[inline]
-    pub(crate) fn quote(&mut self) -> Option<()> {
-        self.take_spaced(b'"').then_some(())
-    }
-
-    /// The string whose quote was taken, and what follows it, where it has no escapes.
-    #[inline]
-    pub(crate) fn plain_string(&self) -> Option<(&'a [u8], &'a [u8])> {
-        let (text, after) = self.rest.split_at_checked(plain_length(self.rest))?;
-        match after {
-            [b'"', after @ ..] => Some((text, after)),
-            _ => None,
-        }
-    }
-
-    /// A string.
-    #[doc(hidden)]
+    /// Takes the quote of the next key with the space before it, or the end of the object.
     #[inline(never)]
-    pub fn string(&mut self) -> Option<Cow<'a, str>> {
-        self.quote()?;
-        match self.plain_string() {
-            Some((text, after)) => {
-                let text = self.peek(text.len())?;
-                self.rest = after;
-                Some(Cow::Borrowed(text))
-            }
-            None => self.unescape().map(Cow::Owned),
-        }
-    }
-
-    /// A string of its own.
-    #[inline(never)]
-    pub(crate) fn owned_string(&mut self) -> Option<String> {
-        self.quote()?;
-        match self.plain_string() {
-            Some((text, after)) => {
-                let text = self.peek(text.len())?.to_owned();
-                self.rest = after;
-                Some(text)
-            }
-            None => self.unescape(),
-        }
-    }
-
-    /// Takes a string that is spelled as mostly, where it is this one, which holds nothing that
-    /// would have to be escaped.
-    #[inline]
-    pub(crate) fn this_string(&mut self, text: &str) -> bool {
-        if let [b'"', rest @ ..] = self.rest
-            && let Some([b'"', rest @ ..]) = rest.strip_prefix(text.as_bytes())
-        {
-            self.rest = rest;
-            return true;
-        }
-        false
-    }
-
-    /// The string with escapes whose quote was taken.
-    #[inline(never)]
-    pub(crate) fn unescape(&mut self) -> Option<String> {
-        let length = plain_length(self.rest);
-        let mut text = String::with_capacity(2 * length + USUAL_STRING);
-        loop {
-            let length = plain_length(self.rest);
-            text.push_str(self.peek(length)?);
-            self.advance(length)?;
-            match self.next()? {
-                b'"' => return Some(text),
-                b'\\' => text.push(self.escape()?),
+    fn spaced_quote(&mut self, before: u8) -> Option<bool> {
+        let (after, is_key) = match behind_space(self.rest) {
+            [first, after @ ..] if *first == before => match behind_space(after) {
+                [b'"', after @ ..] => (after, true),
+                [b'}', after @ ..] if before == b'{' => (after, false),
                 _ => return None,
-            }
-        }
-    }
-
-    /// The character of an escape whose backslash was taken; half of a surrogate pair is none.
-    pub(super) fn escape(&mut self) -> Option<char> {
-        Some(match self.next()? {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => match self.four_digits()? {
-                high @ 0xd800..0xdc00 => {
-                    self.literal("\\u").then_some(())?;
-                    let low = self.four_digits()?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-                    char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low)?
-                }
-                code => char::from_u32(code)?,
             },
+            [b'}', after @ ..] if before == b',' => (after, false),
             _ => return None,
-        })
-    }
-
-    fn four_digits(&mut self) -> Option<u32> {
-        let (digits, rest) = self.rest.split_first_chunk::<4>()?;
-        self.rest = rest;
-        digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
+        };
+        self.rest = after;
+        if !is_key {
+            self.leave();
+        }
+        Some(is_key)
     }
 }

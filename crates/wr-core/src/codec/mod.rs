@@ -6,6 +6,9 @@
 //! So nothing here may take what that path refuses, nor make another value of it; whatever is rare
 //! (a key given twice, a nesting of dozens, a number that may be beyond `f64`) is left to it.
 //!
+//! With some features of serde_json, which this workspace leaves off and has a test for, a key of
+//! its own (`$serde_json::private::…`) makes another value of an object there; here it is a key.
+//!
 //! A type's parser is written once, for every [`Mode`]: one that builds, one that borrows, one that
 //! only judges. [`record!`](crate::record) and its like write it, from one line a field.
 //!
@@ -19,6 +22,7 @@ mod number;
 mod rules;
 mod scan;
 mod skip;
+mod string;
 mod tag;
 mod value;
 pub mod write;

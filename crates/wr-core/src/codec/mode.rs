@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::mem;
 
 use serde_json::Value;
 
@@ -73,11 +74,9 @@ pub enum Borrowed {}
 #[derive(Clone, Copy, Debug)]
 pub enum Check {}
 
-/// The most entries that a map is given room for before they are read.
-const MOST_ROOM: usize = 256;
-
-/// An entry takes so many bytes of a message at least, more often than not.
-const USUAL_ENTRY: usize = 32;
+/// The entries of a map are gathered in pieces of so many bytes: what is larger an allocator has not
+/// at hand, and glibc's first joins all small pieces that it has.
+const MOST_ROOM: usize = 1000;
 
 impl Mode for Owned {
     type Of<'a, T: Readable> = T;
@@ -120,14 +119,23 @@ impl Mode for Owned {
         rule: &Map<R>,
         cursor: &mut Cursor<'a>,
     ) -> Option<BTreeMap<String, T>> {
-        let room = (cursor.rest.len() / USUAL_ENTRY).min(MOST_ROOM);
-        let mut entries = Vec::with_capacity(room);
+        let most = (MOST_ROOM / size_of::<(String, T)>()).max(1);
+        let (mut full, mut entries) = (Vec::new(), Vec::with_capacity(most));
         rule.each(cursor, |cursor, key| {
+            if entries.len() == most {
+                full.push(mem::replace(&mut entries, Vec::with_capacity(most)));
+            }
             let key = key.into_owned();
             entries.push((key, rule.values.parse::<Owned>(cursor)?));
             Some(())
         })?;
-        let count = entries.len();
+        let count = full.len() * most + entries.len();
+        if !full.is_empty() {
+            let mut all = Vec::with_capacity(count);
+            full.push(entries);
+            full.iter_mut().for_each(|piece| all.append(piece));
+            entries = all;
+        }
         let map = BTreeMap::from_iter(entries);
         // Where a key was given twice, the first value may be one that breaks a rule.
         (map.len() == count).then_some(map)

@@ -50,39 +50,39 @@ impl<'a> Cursor<'a> {
     pub(super) fn long_number(&mut self) -> Option<Number> {
         let start = self.position();
         let first = self.next()?;
-        self.skip_number(first)?;
+        self.rest = behind_number(first, self.rest)?;
         serde_json::from_str(self.since(start)?).ok()
     }
+}
 
-    /// Skips a number whose first byte was taken, where `f64` surely holds it.
-    pub(super) fn skip_number(&mut self, first: u8) -> Option<()> {
-        let first = if first == b'-' { self.next()? } else { first };
-        let mut digits = match first {
-            b'0' => 1,
-            b'1'..=b'9' => 1 + self.skip_digits(),
-            _ => return None,
-        };
-        if self.take(b'.') {
-            let fraction = self.skip_digits();
-            (fraction > 0).then_some(())?;
-            digits += fraction;
+/// What follows a number whose first byte was taken, where `f64` surely holds it.
+#[inline(never)]
+pub(super) fn behind_number(first: u8, rest: &[u8]) -> Option<&[u8]> {
+    let (first, rest) = if first == b'-' { rest.split_first()? } else { (&first, rest) };
+    let (mut digits, mut rest) = match first {
+        b'0' => (1, rest),
+        b'1'..=b'9' => {
+            let after = behind_digits(rest);
+            (1 + rest.len() - after.len(), after)
         }
-        if let [b'e' | b'E', rest @ ..] = self.rest {
-            self.rest = match rest {
-                [b'+' | b'-', rest @ ..] => rest,
-                rest => rest,
-            };
-            (1..=2).contains(&self.skip_digits()).then_some(())?;
-        }
-        (digits <= MOST_DIGITS).then_some(())
+        _ => return None,
+    };
+    if let [b'.', fraction @ ..] = rest {
+        rest = behind_digits(fraction);
+        (rest.len() < fraction.len()).then_some(())?;
+        digits += fraction.len() - rest.len();
     }
+    if let [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] = rest {
+        rest = behind_digits(exponent);
+        (1..=2).contains(&(exponent.len() - rest.len())).then_some(())?;
+    }
+    (digits <= MOST_DIGITS).then_some(rest)
+}
 
-    #[inline]
-    fn skip_digits(&mut self) -> usize {
-        let before = self.rest.len();
-        while let [b'0'..=b'9', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-        before - self.rest.len()
+#[inline]
+fn behind_digits(mut rest: &[u8]) -> &[u8] {
+    while let [b'0'..=b'9', after @ ..] = rest {
+        rest = after;
     }
+    rest
 }

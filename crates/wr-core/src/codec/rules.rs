@@ -1,17 +1,18 @@
 //! The rules of a schema on the fast path.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
 use super::cursor::Cursor;
 use super::mode::Mode;
+use super::scan::split_plain;
 use crate::contract::Contract;
+use crate::error::Keyword;
 use crate::format::Format;
 use crate::number;
-use crate::pointer::At;
 use crate::rules::{
     Any, Boolean, Constant, Integer, List, Map, Nested, NotNull, Nullable, Number, Text,
 };
@@ -194,15 +195,19 @@ impl Parse<u64> for Integer {
 impl Parse<f64> for Number {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, f64>> {
         let number = cursor.number()?;
-        self.obeys(|bound| number::compare(&number, bound)).then_some(())?;
+        self.judge(|bound| number::compare(&number, bound), unsaid).ok()?;
         let value = number.as_f64()?;
         Some(M::make(|| value, || value))
     }
 }
 
-impl Number {
-    fn obeys(&self, compare: impl Fn(f64) -> Ordering) -> bool {
-        self.obey(compare, &At::ROOT).is_ok()
+/// That a rule is broken is all that is asked here: the exact path says which.
+fn unsaid(_: Keyword, _: fmt::Arguments<'_>) {}
+
+impl Integer {
+    #[inline]
+    fn obeys(&self, value: i128) -> bool {
+        self.judge(value, unsaid).is_ok()
     }
 }
 
@@ -214,16 +219,9 @@ impl<T: Format> Parse<T> for Text {
 }
 
 impl Text {
-    /// Whether a text obeys. Characters are counted only where the bytes leave it open.
     #[inline]
-    pub(crate) fn obeys(&self, text: &[u8]) -> bool {
-        let bytes = text.len() as u64;
-        // A character takes one to four bytes.
-        let is_long = |min| bytes >= min && (bytes.div_ceil(4) >= min || characters(text) >= min);
-        let is_short = |max| bytes <= max || characters(text) <= max;
-        self.min.is_none_or(is_long)
-            && self.max.is_none_or(is_short)
-            && self.pattern.is_none_or(|pattern| pattern.matches(text))
+    fn obeys(&self, text: &[u8]) -> bool {
+        self.judge(text, unsaid).is_ok()
     }
 
     /// A string that obeys.
@@ -235,13 +233,14 @@ impl Text {
     #[inline(never)]
     fn judged_string<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
         cursor.quote()?;
-        if let Some((text, after)) = cursor.plain_string() {
+        let (text, after) = split_plain(cursor.rest)?;
+        if let [b'"', after @ ..] = after {
             self.obeys(text).then_some(())?;
             let made = M::slice(cursor, text.len())?;
             cursor.rest = after;
             return Some(made);
         }
-        let text = cursor.unescape()?;
+        let text = cursor.unescape(text.len())?;
         self.obeys(text.as_bytes()).then(|| M::text(Cow::Owned(text)))
     }
 
@@ -252,30 +251,19 @@ impl Text {
         self.obeys(text.as_bytes()).then_some(())?;
         T::parse(text.into_owned())
     }
-
-    /// Whether any string obeys.
-    #[inline]
-    pub(crate) fn is_free(&self) -> bool {
-        self.min.is_none() && self.max.is_none() && self.pattern.is_none()
-    }
 }
 
 /// Any string.
 #[inline(never)]
 fn any_string<'a, M: Mode>(cursor: &mut Cursor<'a>) -> Option<M::Of<'a, String>> {
     cursor.quote()?;
-    if let Some((text, after)) = cursor.plain_string() {
+    let (text, after) = split_plain(cursor.rest)?;
+    if let [b'"', after @ ..] = after {
         let made = M::slice(cursor, text.len())?;
         cursor.rest = after;
         return Some(made);
     }
-    cursor.unescape().map(|text| M::text(Cow::Owned(text)))
-}
-
-/// How many characters a text has.
-#[inline(never)]
-fn characters(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| !matches!(byte, 0x80..0xc0)).count() as u64
+    cursor.unescape(text.len()).map(|text| M::text(Cow::Owned(text)))
 }
 
 impl Parse<String> for Constant {
@@ -313,7 +301,8 @@ impl<R> List<R> {
         }
         let is_enough = self.min.is_none_or(|min| count >= min);
         let is_not_too_much = self.max.is_none_or(|max| count <= max);
-        (is_enough && is_not_too_much && are_surely_different(texts)).then_some(())
+        let is_unique = !self.unique || are_surely_different(texts);
+        (is_enough && is_not_too_much && is_unique).then_some(())
     }
 }
 

@@ -23,7 +23,13 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + plain_tail(rest)
 }
 
-/// The same, a byte at a time: for the end of a message.
+/// A string's plain beginning, and what follows it.
+#[inline]
+pub(super) fn split_plain(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    bytes.split_at_checked(plain_length(bytes))
+}
+
+/// As [`plain_length`], a byte at a time: for the end of a message.
 #[inline(never)]
 fn plain_tail(bytes: &[u8]) -> usize {
     let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
@@ -35,17 +41,24 @@ const LINES: u8x16 = u8x16::new([b'\n'; 16]);
 const RETURNS: u8x16 = u8x16::new([b'\r'; 16]);
 const TABS: u8x16 = u8x16::new([b'\t'; 16]);
 
-/// What comes behind white space.
-#[inline(never)]
+/// What comes behind white space, of which there is mostly none.
+#[inline]
 pub(super) fn behind_space(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    // Mostly it is one blank.
-    if let [b' ', after @ ..] = rest {
-        rest = after;
-        if matches!(rest, [b'!'..=0xff, ..]) {
-            return rest;
-        }
+    if matches!(bytes, [0..=b' ', ..]) { behind_much_space(bytes) } else { bytes }
+}
+
+/// The same, where one blank is likely: between the values of a line.
+#[inline]
+pub(super) fn behind_blank(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [b' ', after @ ..] if matches!(after, [b'!'..=0xff, ..]) => after,
+        _ => behind_space(bytes),
     }
+}
+
+#[inline(never)]
+fn behind_much_space(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
     while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
         let chunk = u8x16::new(*chunk);
         let blanks = chunk.simd_eq(BLANKS) | chunk.simd_eq(LINES);
@@ -91,6 +104,7 @@ mod tests {
                 let space: String = "\n  \t \r".chars().cycle().skip(index).take(length).collect();
                 let text = format!("{space}{after}");
                 assert_eq!(behind_space(text.as_bytes()), after.as_bytes(), "{text:?}");
+                assert_eq!(behind_blank(text.as_bytes()), after.as_bytes(), "{text:?}");
             }
         }
     }

@@ -1,83 +1,88 @@
 //! Values that nobody asks for: their grammar is judged, and nothing is built.
 
 use super::cursor::Cursor;
-use super::scan::plain_length;
+use super::number::behind_number;
+use super::scan::{behind_blank, behind_space};
+use super::string::behind_string;
 
 impl Cursor<'_> {
-    /// Skips a value. Does not recurse: one bit a level says what the level is.
+    /// Skips a value.
     #[doc(hidden)]
-    pub fn skip(&mut self) -> Option<()> {
-        let (mut inside, around) = (Levels::default(), self.depth);
-        loop {
-            self.skip_space();
-            let has_begun = match self.next()? {
-                b'"' => self.skip_string().map(|()| false),
-                b'{' => {
-                    inside.push(true, around)?;
-                    self.skip_space();
-                    Some(!matches!(self.rest, [b'}', ..]))
-                }
-                b'[' => {
-                    inside.push(false, around)?;
-                    self.skip_space();
-                    Some(!matches!(self.rest, [b']', ..]))
-                }
-                b't' => self.literal("rue").then_some(false),
-                b'f' => self.literal("alse").then_some(false),
-                b'n' => self.literal("ull").then_some(false),
-                first @ (b'-' | b'0'..=b'9') => self.skip_number(first).map(|()| false),
-                _ => None,
-            }?;
-            if has_begun {
-                if inside.is_object() {
-                    self.skip_key()?;
-                }
-                continue;
-            }
-            loop {
-                if inside.is_none() {
-                    return Some(());
-                }
-                self.skip_space();
-                match (self.next()?, inside.is_object()) {
-                    (b',', true) => {
-                        self.skip_key()?;
-                        break;
-                    }
-                    (b',', false) => break,
-                    (b'}', true) | (b']', false) => inside.pop(),
-                    _ => return None,
-                }
-            }
-        }
-    }
-
-    fn skip_key(&mut self) -> Option<()> {
-        self.quote()?;
-        self.skip_string()?;
-        self.take_spaced(b':').then_some(())
-    }
-
-    /// Skips the string whose quote was taken.
     #[inline]
-    pub(crate) fn skip_string(&mut self) -> Option<()> {
+    pub fn skip(&mut self) -> Option<()> {
+        self.rest = behind_value(self.rest, self.depth)?;
+        Some(())
+    }
+}
+
+/// What follows a value that has so many levels around it. Does not recurse: one bit a level says
+/// what the level is.
+#[inline(never)]
+fn behind_value(text: &[u8], around: u32) -> Option<&[u8]> {
+    let (mut inside, mut rest) = (Levels::default(), text);
+    loop {
+        let [first, after @ ..] = behind_blank(rest) else { return None };
+        let has_begun = match first {
+            b'{' => {
+                inside.push(true, around)?;
+                rest = behind_space(after);
+                !matches!(rest, [b'}', ..])
+            }
+            b'[' => {
+                inside.push(false, around)?;
+                rest = behind_space(after);
+                !matches!(rest, [b']', ..])
+            }
+            _ => {
+                rest = behind_scalar(*first, after)?;
+                false
+            }
+        };
+        if has_begun {
+            if inside.is_object() {
+                rest = behind_key(rest)?;
+            }
+            continue;
+        }
         loop {
-            let length = plain_length(self.rest);
-            self.advance(length)?;
-            match self.next()? {
-                b'"' => return Some(()),
-                b'\\' => drop(self.escape()?),
+            if inside.is_none() {
+                return Some(rest);
+            }
+            let [next, after @ ..] = behind_space(rest) else { return None };
+            rest = after;
+            match (next, inside.is_object()) {
+                (b',', true) => {
+                    rest = behind_key(behind_space(rest))?;
+                    break;
+                }
+                (b',', false) => break,
+                (b'}', true) | (b']', false) => inside.pop(),
                 _ => return None,
             }
         }
     }
+}
 
-    /// Skips a string.
-    #[doc(hidden)]
-    #[inline]
-    pub fn skip_text(&mut self) -> Option<()> {
-        self.quote()?;
-        self.skip_string()
+/// What follows a value that holds no others and whose first byte was taken.
+#[inline]
+fn behind_scalar(first: u8, rest: &[u8]) -> Option<&[u8]> {
+    match first {
+        b'"' => behind_string(rest),
+        b't' => rest.strip_prefix(b"rue"),
+        b'f' => rest.strip_prefix(b"alse"),
+        b'n' => rest.strip_prefix(b"ull"),
+        b'-' | b'0'..=b'9' => behind_number(first, rest),
+        _ => None,
+    }
+}
+
+/// What follows a key and its colon.
+#[inline]
+fn behind_key(text: &[u8]) -> Option<&[u8]> {
+    match behind_string(text.strip_prefix(b"\"")?)? {
+        [b':', after @ ..] => Some(after),
+        [b' ', b':', after @ ..] => Some(after),
+        after => behind_space(after).strip_prefix(b":"),
     }
 }
 

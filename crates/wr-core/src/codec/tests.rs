@@ -241,14 +241,89 @@ const FULL: &str = r#","on":true,"tags":["a","b"],"parts":{"a":1,"b":[{"c":null}
 #[test]
 fn a_message_may_end_or_change_anywhere() {
     let whole = format!("{{{HEAD}{FULL}");
-    assert_eq!(judge(whole.as_bytes()), [true; 3]);
-    for at in 0..whole.len() {
-        let (before, after) = (&whole.as_bytes()[..at], &whole.as_bytes()[at..]);
-        assert_eq!(judge(before), [false; 3]);
-        for byte in [b' ', b'"', b'\\', b',', b'0', b'}', 0, 0x7f, 0xc3, 0xff] {
-            judge(&[before, &[byte], after].concat());
-            judge(&[before, &[byte], &after[1..]].concat());
+    let spaced = whole.replace("\":", "\" : ").replace(",\"", ",\n  \"").replace("}", "\n}");
+    for whole in [whole, spaced] {
+        assert_eq!(judge(whole.as_bytes()), [true; 3]);
+        for at in 0..whole.len() {
+            let (before, after) = (&whole.as_bytes()[..at], &whole.as_bytes()[at..]);
+            assert_eq!(judge(before), [false; 3]);
+            for byte in [b' ', b'"', b'\\', b',', b':', b'0', b'}', 0, 0x7f, 0xc3, 0xff] {
+                judge(&[before, &[byte], after].concat());
+                judge(&[before, &[byte], &after[1..]].concat());
+            }
         }
+    }
+}
+
+#[test]
+fn white_space_of_every_length_stands_between_any_two_tokens() {
+    let tokens = [
+        "{",
+        r#""free""#,
+        ":",
+        "{",
+        r#""x""#,
+        ":",
+        "[",
+        "1",
+        ",",
+        "{",
+        "}",
+        ",",
+        "[",
+        "]",
+        ",",
+        "true",
+        "]",
+        ",",
+        r#""\u0079""#,
+        ":",
+        r#""z""#,
+        "}",
+        ",",
+        r#""later""#,
+        ":",
+        "{",
+        r#""x""#,
+        ":",
+        "[",
+        "-2.5",
+        ",",
+        "null",
+        "]",
+        ",",
+        r#""\u0079""#,
+        ":",
+        "{",
+        "}",
+        "}",
+        ",",
+    ];
+    for space in [" ", "  ", "\n", "\t ", " \r", "\n               ", "\n                \t"] {
+        for at in 0..=tokens.len() {
+            let (before, after) = tokens.split_at(at);
+            let text = format!("{}{space}{}{HEAD}}}", before.concat(), after.concat());
+            assert_eq!(judge(text.as_bytes()), [true; 3], "{text}");
+            judge(text.replace(space, "\u{b}").as_bytes());
+        }
+        let text = format!("{}{space}{HEAD}{space}}}", tokens.join(space));
+        assert_eq!(judge(text.as_bytes()), [true; 3], "{text}");
+    }
+}
+
+#[test]
+fn maps_of_any_size_in_any_order() {
+    for count in (0..50).chain([100, 300]) {
+        let mut entries: Vec<String> = (0..count).map(|n| format!(r#""k{n:03}":{n}"#)).collect();
+        for _ in 0..3 {
+            let text = with(&format!(r#""maps":[{{{}}}]"#, entries.join(",")));
+            assert_eq!(judge(text.as_bytes()), [true; 3], "{text}");
+            entries.reverse();
+            entries.rotate_left(count / 3);
+        }
+        entries.push(r#""k000":"twice""#.to_owned());
+        let twice = with(&format!(r#""maps":[{{{}}}]"#, entries.join(",")));
+        assert_eq!(judge(twice.as_bytes())[0], count == 0, "{twice}");
     }
 }
 

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::cursor::Cursor;
+use super::scan::behind_blank;
 
 impl Cursor<'_> {
     /// Any value. Of a key that is given twice the last counts, as it does to serde_json.
     pub(crate) fn value(&mut self) -> Option<Value> {
-        self.skip_space();
+        self.rest = behind_blank(self.rest);
         Some(match self.rest.first()? {
             b'"' => Value::String(self.owned_string()?),
             b'{' => Value::Object(self.members()?),
@@ -57,7 +58,7 @@ impl Cursor<'_> {
     /// Whether another item follows.
     #[inline]
     pub(crate) fn more_items(&mut self) -> Option<bool> {
-        self.skip_space();
+        self.rest = behind_blank(self.rest);
         match self.next()? {
             b',' => Some(true),
             b']' => {
