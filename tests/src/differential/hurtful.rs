@@ -107,11 +107,14 @@ pub(super) fn text(rng: &mut fastrand::Rng) -> String {
     text + last
 }
 
-/// A value of any kind, in bytes; nested so deep, at times, that a reader refuses it.
-pub(super) fn value(rng: &mut fastrand::Rng, out: &mut Vec<u8>) {
+/// The depths at which readers stop: ours leaves it to the exact path, which refuses.
+const DEPTHS: [usize; 9] = [60, 61, 62, 63, 64, 125, 126, 127, 128];
+
+/// A value of any kind, in bytes; at times it ends at one of the depths at which readers stop,
+/// with what is around it.
+pub(super) fn value(around: usize, rng: &mut fastrand::Rng, out: &mut Vec<u8>) {
     let depth = match rng.u32(..4) {
-        0 => rng.usize(120..132),
-        1 => rng.usize(30..70),
+        0 | 1 => DEPTHS[rng.usize(..DEPTHS.len())].saturating_sub(around),
         _ => rng.usize(..4),
     };
     let list = rng.bool();

@@ -15,7 +15,7 @@ pub(super) fn spell(document: &Value, rng: &mut fastrand::Rng) -> Vec<u8> {
     };
     let wrong = if hurts && rng.u32(..4) == 0 { rng.u32(..40) } else { u32::MAX };
     let mut out = Vec::new();
-    write(document, &mut Style { rng, strange, duplicates, hurts, wrong }, &mut out);
+    write(document, &mut Style { rng, strange, duplicates, hurts, wrong, around: 0 }, &mut out);
     damage::done(out, rng)
 }
 
@@ -30,6 +30,8 @@ struct Style<'a> {
     hurts: bool,
     /// So many tokens are right before one is none.
     wrong: u32,
+    /// So many objects and arrays are open.
+    around: usize,
 }
 
 impl Style<'_> {
@@ -48,10 +50,15 @@ impl Style<'_> {
 fn write(value: &Value, style: &mut Style<'_>, out: &mut Vec<u8>) {
     space(style, out);
     match value {
+        // In the place of any value, so that free ones nest as deep wherever they stand.
+        _ if style.hurts && style.around > 0 && style.rng.u32(..60) == 0 => {
+            hurtful::value(style.around, style.rng, out);
+        }
         Value::Number(number) => write_number(number, style, out),
         Value::String(text) => string(text, style, out),
         Value::Array(items) => {
             out.push(b'[');
+            style.around += 1;
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
@@ -59,6 +66,7 @@ fn write(value: &Value, style: &mut Style<'_>, out: &mut Vec<u8>) {
                 write(item, style, out);
             }
             space(style, out);
+            style.around -= 1;
             out.push(b']');
         }
         Value::Object(members) => {
@@ -74,6 +82,7 @@ fn write(value: &Value, style: &mut Style<'_>, out: &mut Vec<u8>) {
                 entries.insert(at, (key, value));
             }
             out.push(b'{');
+            style.around += 1;
             for (index, (key, value)) in entries.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
@@ -86,6 +95,7 @@ fn write(value: &Value, style: &mut Style<'_>, out: &mut Vec<u8>) {
                 write(value, style, out);
             }
             space(style, out);
+            style.around -= 1;
             out.push(b'}');
         }
         Value::Null | Value::Bool(_) if style.wrong() => {
@@ -105,7 +115,7 @@ fn unknown(style: &mut Style<'_>, out: &mut Vec<u8>) {
     }
     string(&hurtful::text(style.rng), style, out);
     out.push(b':');
-    hurtful::value(style.rng, out);
+    hurtful::value(style.around, style.rng, out);
     out.push(b',');
 }
 
