@@ -6,7 +6,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const told = JSON.parse(process.argv[2]);
@@ -98,6 +98,27 @@ for (const colorScheme of ["light", "dark"]) {
     await page.setViewportSize({ width: 400, height: 800 });
     const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
     if (width > 400) say(`${path}: ${width} pixels wide on a screen of 400`);
+    // Facts fill their box: a hole would show what is behind it.
+    for (const width of [400, 640, 800, 1000, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      const holes = await page.evaluate(() =>
+        [...document.querySelectorAll(".facts")].filter((box) => {
+          const area = (element) => element.clientWidth * element.clientHeight;
+          const inside = [...box.children].map(area).reduce((sum, part) => sum + part, 0);
+          return inside < 0.97 * area(box);
+        }).length);
+      if (holes > 0) say(`${path}: a hole among the facts, ${width} pixels wide`);
+    }
+    // A4 between its margins, in pixels of CSS: tables are tables there, and fit.
+    await page.setViewportSize({ width: 688, height: 1000 });
+    await page.emulateMedia({ media: "print" });
+    const printed = await page.evaluate(() => ({
+      cards: [...document.querySelectorAll("td")].filter((cell) => getComputedStyle(cell).display !== "table-cell").length,
+      width: document.scrollingElement.scrollWidth,
+    }));
+    if (printed.cards > 0) say(`${path}: ${printed.cards} cells are no table on paper`);
+    if (printed.width > 688) say(`${path}: ${printed.width} pixels wide on paper of 688`);
+    await page.emulateMedia({ media: "screen" });
     await page.setViewportSize({ width: 1280, height: 900 });
   }
   await page.context().close();
@@ -157,6 +178,13 @@ let compared = 0;
   }
   await page.context().close();
 }
+// The folders of the schemas say whether there is one: each file of a folder is a version.
+const schemas = join(dirname(told.document), "..");
+const versions = (folder) => readdirSync(folder).filter((name) => /^\d+\.\d+\.json$/.test(name)).length;
+const folders = readdirSync(schemas, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+if (compared === 0 && folders.some(({ name }) => versions(join(schemas, name)) > 1)) {
+  say("no page compares two versions, though there are some");
+}
 console.log(`${compared} pairs of versions`);
 
 // The themes: the system's, until the switch says otherwise, on every page from then on.
@@ -193,9 +221,9 @@ console.log(`${compared} pairs of versions`);
 
 // What a person looks at.
 mkdirSync(told.screenshots, { recursive: true });
-const choice = readFileSync(join(told.site, "assets/index.js"), "utf8").length > 0 && pages.find((path) =>
+const choice = pages.find((path) =>
   readFileSync(join(told.site, path), "utf8").includes("data-choose"));
-const looked = ["index.html", "topology.html", "dead-letters.html", "compatibility.html"];
+const looked = ["index.html", "topology.html", "dead-letters.html", "alerts.html", "compatibility.html"];
 if (choice) looked.push(choice);
 for (const path of looked) {
   const name = path.replace(/.*\//, "").replace(".html", "");
@@ -208,7 +236,7 @@ for (const path of looked) {
   const narrow = await visit({ viewport: { width: 400, height: 800 } });
   await narrow.goto(address(path));
   await narrow.screenshot({ path: join(told.screenshots, `${name}-narrow.png`), fullPage: true });
-  await narrow.setViewportSize({ width: 780, height: 1100 });
+  await narrow.setViewportSize({ width: 688, height: 1000 });
   await narrow.emulateMedia({ media: "print" });
   await narrow.screenshot({ path: join(told.screenshots, `${name}-print.png`), fullPage: true });
   await narrow.context().close();

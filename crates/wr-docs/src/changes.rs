@@ -232,12 +232,14 @@ fn major_rollout(old: &Minor, new: &Minor, sides: &Sides) -> Vec<String> {
     let kept = sides.kept.clone().unwrap_or_else(|| "their time".to_owned());
     vec![
         format!(
-            "The topology first: the subject of v{new} in a stream and in the filters of {consumers}."
+            "Add the subject of v{new} to a stream and to the filters of {consumers} in topology.json, and a handler for v{new} beside the one for v{old}."
         ),
-        format!("Then {consumers}, with a handler for v{new} beside the one for v{old}."),
+        format!(
+            "Apply the topology and deploy {consumers} at once. A process starts only if its handlers are exactly the filters on the server: the new code is refused before, and from then on the old code is refused when it starts again or loses its consumer. What is running goes on, and what nobody reads meanwhile waits in the stream."
+        ),
         format!("Then {publishers}, sending v{new} instead of v{old}."),
         format!(
-            "After {kept}, when no v{old} is left in a stream or among the dead letters, its handlers and its subject can go."
+            "After {kept}, when no v{old} is left in a stream or among the dead letters, its handlers and its subject can go, in one step again."
         ),
     ]
 }

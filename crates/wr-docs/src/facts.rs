@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wr_codegen::sample;
+use wr_codegen::{Severity, sample};
 use wr_schema::Catalog;
 use wr_schema::catalog::{History, Minor};
 use wr_schema::topology::{self, Discard, Retention, Storage, Topology};
@@ -25,6 +25,7 @@ pub(crate) struct Facts {
     /// The envelope's fields.
     pub(crate) envelope: Vec<Row>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) alerts: Vec<Alert>,
 }
 
 /// The events of one entity.
@@ -151,6 +152,20 @@ pub(crate) struct Rule {
     pub(crate) page: String,
 }
 
+/// What an operator is woken for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Alert {
+    pub(crate) name: &'static str,
+    /// The words of its label.
+    pub(crate) severity: &'static str,
+    /// The class of its label.
+    pub(crate) tone: &'static str,
+    pub(crate) summary: String,
+    pub(crate) holds: &'static str,
+    pub(crate) condition: String,
+    pub(crate) to_do: &'static str,
+}
+
 impl Facts {
     pub(crate) fn of(catalog: &Catalog, options: &Options) -> Result<Facts, Error> {
         let none = Topology::default();
@@ -182,6 +197,7 @@ impl Facts {
             dead_letters: dead_letters(catalog),
             envelope: fields::rows(&catalog.envelope),
             rules: wr_compat::RULES.iter().map(rule).collect(),
+            alerts: catalog.topology.iter().flat_map(|it| alerts(&catalog.domain, it)).collect(),
         })
     }
 
@@ -301,12 +317,44 @@ fn event_of(subject: &str) -> String {
         .map_or_else(|_| subject.to_owned(), |subject| subject.event_type().to_string())
 }
 
-/// The examples as text, without those that a shorter one of the same kind already is.
+/// The examples as text.
 fn examples(minor: &Minor) -> Vec<String> {
     // As the author wrote them, so in their order and not in that of the alphabet.
     let written = minor.schema.get("examples").map(wr_schema::json::Node::items);
     let written = written.unwrap_or_default().iter();
     written.map(|example| example.to_pretty().trim_end().to_owned()).collect()
+}
+
+fn alerts(domain: &str, topology: &Topology) -> Vec<Alert> {
+    let alert = |alert: wr_codegen::Alert| Alert {
+        name: alert.name,
+        severity: alert.severity.as_str(),
+        tone: match alert.severity {
+            Severity::Critical => "breaking",
+            Severity::Warning => "warn",
+        },
+        summary: untemplated(&alert.summary),
+        holds: alert.holds,
+        condition: alert.condition,
+        to_do: alert.to_do,
+    };
+    wr_codegen::alerts(domain, topology).into_iter().map(alert).collect()
+}
+
+/// A summary with the names of what Prometheus fills in: `{{ $labels.stream }}` is `{stream}`.
+fn untemplated(summary: &str) -> String {
+    let mut text = String::new();
+    for (at, part) in summary.split("{{").enumerate() {
+        let (name, rest) =
+            if at == 0 { ("", part) } else { part.split_once("}}").unwrap_or(("", part)) };
+        let name = name.split('|').next().unwrap_or_default().trim();
+        let name = name.trim_start_matches("$labels.").trim_start_matches('$');
+        if !name.is_empty() {
+            text += &format!("`{{{name}}}`");
+        }
+        text += rest;
+    }
+    text
 }
 
 fn services(topology: &Topology) -> Vec<Service> {

@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::{Error, File, HEADER, Options, changes, flow, text};
 
 const TEMPLATES: &[(&str, &str)] = &[
+    ("alerts.html", include_str!("../templates/alerts.html")),
     ("base.html", include_str!("../templates/base.html")),
     ("compatibility.html", include_str!("../templates/compatibility.html")),
     ("dead-letters.html", include_str!("../templates/dead-letters.html")),
@@ -24,6 +25,7 @@ const LINKS: &[(&str, &str)] = &[
     ("index.html", "Events"),
     ("topology.html", "Streams"),
     ("dead-letters.html", "Dead letters"),
+    ("alerts.html", "Alerts"),
     ("envelope.html", "Envelope"),
     ("compatibility.html", "Compatibility"),
 ];
@@ -62,6 +64,7 @@ pub fn site(catalog: &Catalog, options: &Options) -> Result<Vec<File>, Error> {
                 advisories => letters(|stream| stream.is_advisories).map(|stream| &stream.name),
             },
         )?,
+        site.page("alerts.html", context! { alerts => facts.alerts })?,
         site.page("envelope.html", context! { envelope => facts.envelope })?,
         site.page("compatibility.html", context! { rules => facts.rules })?,
     ];
@@ -179,6 +182,10 @@ fn index(facts: &Facts) -> serde_json::Value {
     for consumer in &facts.consumers {
         let page = format!("topology.html#consumer-{}", text::anchor(&consumer.name));
         other("consumer", &consumer.name, page, &consumer.description);
+    }
+    for alert in &facts.alerts {
+        let page = format!("alerts.html#{}", text::anchor(alert.name));
+        other("alert", alert.name, page, alert.to_do);
     }
     for rule in &facts.rules {
         other("rule", rule.id, format!("compatibility.html#{}", rule.id), rule.summary);

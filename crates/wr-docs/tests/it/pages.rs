@@ -89,3 +89,22 @@ fn what_is_not_known_is_said() {
         assert!(text(&files, path).contains("class=\"none\""), "{path}");
     }
 }
+
+/// Each alert has its page: what it means, and what to do.
+#[test]
+fn every_alert_says_what_to_do() {
+    let catalog = small();
+    let topology = catalog.topology.as_ref().unwrap();
+    let alerts = wr_codegen::alerts(&catalog.domain, topology);
+    let files = site(&catalog);
+    let page = text(&files, "alerts.html");
+    let names: std::collections::BTreeSet<&str> = alerts.iter().map(|alert| alert.name).collect();
+    assert_eq!(names.len(), alerts.len());
+    for alert in &alerts {
+        let begin = format!("id=\"{}\"", alert.name);
+        let rest = page.split(&begin).nth(1).unwrap_or_else(|| panic!("{}", alert.name));
+        let entry = rest.split("</article>").next().unwrap();
+        assert!(entry.contains("To do:") && alert.to_do.len() > 40, "{entry}");
+        assert!(!entry.contains("{{"), "{entry}");
+    }
+}
