@@ -228,4 +228,7 @@ fn the_features_of_the_json_crate_are_as_they_must_be() {
     assert!(serde_json::from_str::<Value>("1E400").is_err());
     let value: Value = serde_json::from_str(r#"{"b": 1, "a": 2}"#).unwrap();
     assert_eq!(value.to_string(), r#"{"a":2,"b":1}"#);
+    // `raw_value` would read a one.
+    let raw = r#"{"$serde_json::private::RawValue":"1"}"#;
+    assert_eq!(serde_json::from_str::<Value>(raw).unwrap().to_string(), raw);
 }

@@ -144,6 +144,10 @@ trait Mistake {
     fn text(event: &AnyEvent) -> String {
         Self::written(event).to_string()
     }
+
+    fn encode(event: &AnyEvent, out: &mut Vec<u8>) -> Result<(), Error> {
+        event.encode_into(out)
+    }
 }
 
 /// Our events, with a mistake.
@@ -188,6 +192,10 @@ impl<M: Mistake> EventSet for Wrong<M> {
 
     fn write_into(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(M::text(&self.0).as_bytes());
+    }
+
+    fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        M::encode(&self.0, out)
     }
 
     fn subject(&self) -> &'static str {
@@ -309,6 +317,33 @@ impl Mistake for EscapesWhatNeedsNoEscape {
     }
 }
 
+struct EncodesWhatMayNotBeSent;
+
+impl Mistake for EncodesWhatMayNotBeSent {
+    fn encode(event: &AnyEvent, out: &mut Vec<u8>) -> Result<(), Error> {
+        event.write_into(out);
+        Ok(())
+    }
+}
+
+struct LeavesWhatItRefused;
+
+impl Mistake for LeavesWhatItRefused {
+    fn encode(event: &AnyEvent, out: &mut Vec<u8>) -> Result<(), Error> {
+        event.write_into(out);
+        event.validate()
+    }
+}
+
+struct EncodesOverWhatWasThere;
+
+impl Mistake for EncodesOverWhatWasThere {
+    fn encode(event: &AnyEvent, out: &mut Vec<u8>) -> Result<(), Error> {
+        out.clear();
+        event.encode_into(out)
+    }
+}
+
 struct ViewsWhatStandsInFront;
 
 impl Mistake for ViewsWhatStandsInFront {
@@ -365,6 +400,17 @@ impl Mistake for JudgesAnotherPlace {
 }
 
 #[test]
+fn a_subject_that_nobody_knows_is_said_before_anything_of_the_bytes() {
+    struct NoMistake;
+    impl Mistake for NoMistake {}
+    let (subject, bytes) = ("waitingroom.position.unheard.v1", b"no JSON");
+    let ours = AnyEvent::decode(subject, bytes).unwrap_err();
+    assert_eq!(AnyEvent::check(subject, bytes).unwrap_err(), ours);
+    assert_eq!(AnyEvent::decode_view(subject, bytes).unwrap_err(), ours);
+    assert_eq!(Wrong::<NoMistake>::decode(subject, bytes).err(), Some(ours));
+}
+
+#[test]
 fn the_engine_catches_each_mistake() {
     caught::<ReadsWithoutRules>();
     caught::<ChecksNothing>();
@@ -375,6 +421,9 @@ fn the_engine_catches_each_mistake() {
     caught::<WritesNullForAbsent>();
     caught::<ForgetsWhatItRead>();
     caught::<EscapesWhatNeedsNoEscape>();
+    caught::<EncodesWhatMayNotBeSent>();
+    caught::<LeavesWhatItRefused>();
+    caught::<EncodesOverWhatWasThere>();
     caught::<ViewsWhatStandsInFront>();
     caught::<ViewsBytesThatAreNoText>();
     caught::<ViewsNumbersBeyondF64>();
