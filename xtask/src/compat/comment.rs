@@ -11,6 +11,7 @@ use super::histories::Major;
 use super::item::{Item, Origin};
 use crate::Error;
 use crate::diff_versions::{changes, event_of, list};
+use crate::render::count;
 
 /// A version that was not published.
 struct Added<'a> {
@@ -21,8 +22,43 @@ struct Added<'a> {
     before: Option<(Version, &'a Node)>,
 }
 
-/// Writes what is added and what is edited, each against what was there before.
+/// GitHub takes 65,536 characters; so many are for changes, most of the others for findings.
+const MOST: usize = 12_000;
+
+/// Writes what is added and what is edited, each against what was there before, as far as a comment
+/// has room for it.
 pub(super) fn write(
+    majors: &[Major],
+    published: &BTreeMap<String, String>,
+    items: &[Item],
+    out: &mut dyn io::Write,
+) -> Result<(), Error> {
+    let mut text = Vec::new();
+    all(majors, published, items, &mut text)?;
+    Ok(cut(&String::from_utf8_lossy(&text), out)?)
+}
+
+/// As many lines as there is room for.
+fn cut(text: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut lines = text.lines();
+    let mut left = MOST;
+    while let Some(line) = lines.next() {
+        match left.checked_sub(line.chars().count() + 1) {
+            Some(less) => left = less,
+            None => {
+                let more = count(lines.count() + 1, "line");
+                return writeln!(
+                    out,
+                    "\nThere is no room here for {more} more: `cargo xtask diff`.\n"
+                );
+            }
+        }
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+fn all(
     majors: &[Major],
     published: &BTreeMap<String, String>,
     items: &[Item],
@@ -84,4 +120,21 @@ fn edited(items: &[Item]) -> BTreeMap<(String, &str), Vec<&Finding>> {
         edited.entry(key).or_default().push(&item.finding);
     }
     edited
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_comment_holds_is_counted() {
+        let shown = |lines: usize| {
+            let mut out = Vec::new();
+            cut(&format!("{}\n", "x".repeat(999)).repeat(lines), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(shown(12).len(), MOST);
+        let cut = shown(20);
+        assert!(cut.ends_with("\nThere is no room here for 8 lines more: `cargo xtask diff`.\n\n"));
+    }
 }

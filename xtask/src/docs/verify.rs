@@ -22,7 +22,16 @@ pub(super) fn run(
 ) -> Result<Exit, Error> {
     // Nothing is begun where something is missing.
     let (alerts, web) = (Alerts::find()?, Web::find()?);
-    let alerts = alerts.run(&generated.join("alerts.yml"), &catalog.domain, screen)?;
+    let alerts = match &catalog.topology {
+        Some(_) => alerts.run(&generated.join("alerts.yml"), &catalog.domain, screen)?,
+        None => {
+            writeln!(
+                screen.err,
+                "there are no alert rules to test, for there is no topology.json"
+            )?;
+            Exit::Clean
+        }
+    };
     let web = web.run(site, &generated.join("asyncapi.json"), catalog, screen)?;
     Ok(match alerts {
         Exit::Clean => web,
