@@ -77,7 +77,13 @@ fn of_streams(domain: &str, topology: &Topology) -> [Alert; 2] {
     [
         Alert {
             name: "StreamNotWell",
-            condition: format!("min by (stream) ({}) == 0", name("stream_ok")),
+            // As those see it who look now: who alone has lost its connection sees no stream, and who
+            // has stopped to look has seen one that was well.
+            condition: format!(
+                "max by (stream) ({} and time() - {} < 120) == 0",
+                name("stream_ok"),
+                name("stream_looked_timestamp_seconds")
+            ),
             holds: "1m",
             severity: Severity::Critical,
             summary: "stream {{ $labels.stream }} is missing, or has no leader or no quorum".into(),
@@ -90,8 +96,9 @@ fn of_streams(domain: &str, topology: &Topology) -> [Alert; 2] {
             holds: "5m",
             severity: Severity::Warning,
             summary: "nobody looks whether stream {{ $labels.stream }} is well".into(),
-            to_do: "The other alerts about it are blind. See whether the reconciler runs and is scraped: \
-                    it looks at every stream. `wr health` looks once.",
+            to_do: "The other alerts about it are blind. See whether the servers run, and whether the \
+                    reconciler runs, is connected and is scraped: it looks at every stream. `wr health` \
+                    looks once.",
         },
     ]
 }
@@ -108,8 +115,9 @@ fn of_consumers(domain: &str, topology: &Topology) -> [Alert; 4] {
             summary:
                 "consumer {{ $labels.consumer }} of {{ $labels.stream }} is missing or not read"
                     .into(),
-            to_do: "`wr health` says why. Where it is missing, `wr topology plan` and `apply`; where \
-                    nobody reads it, see to its service.",
+            to_do: "`wr health` says whether it is missing. Made by `wr topology apply` alone, it is \
+                    handed its whole stream again: the log of its service says from where on to \
+                    `--start` it. Where it is there, its service does not read it.",
         },
         Alert {
             name: "ConsumerAbsent",
@@ -121,8 +129,9 @@ fn of_consumers(domain: &str, topology: &Topology) -> [Alert; 4] {
             holds: "10m",
             severity: Severity::Warning,
             summary: "nobody reports to read {{ $labels.consumer }} of {{ $labels.stream }}".into(),
-            to_do: "See whether its service runs, is scraped and may ask the server about it. What is \
-                    published meanwhile waits in the stream, as far as its limits go.",
+            to_do: "See whether its service runs, is scraped and may ask the server about it, of which \
+                    its log tells. What is published meanwhile waits in the stream, as far as its \
+                    limits go.",
         },
         Alert {
             name: "EvictionNear",
@@ -137,7 +146,8 @@ fn of_consumers(domain: &str, topology: &Topology) -> [Alert; 4] {
                       of what {{ $labels.stream }} keeps, by {{ $labels.limit }}"
                     .into(),
             to_do: "Start more of its service, or raise `max_messages`, `max_bytes` or `max_age_seconds` \
-                    of the stream in topology.json and apply them, before the oldest message goes.",
+                    of the stream, before the oldest message goes. `wr` has the limits that it was built \
+                    with: edit topology.json, generate, install it, apply.",
         },
         Alert {
             name: "MessagesEvicted",
@@ -147,8 +157,8 @@ fn of_consumers(domain: &str, topology: &Topology) -> [Alert; 4] {
             summary: "at most {{ $value }} messages of {{ $labels.stream }} went before \
                       {{ $labels.consumer }} got them"
                 .into(),
-            to_do: "Messages are being lost now. Start more of its service, raise the limits of the \
-                    stream in topology.json, and apply them.",
+            to_do: "Messages are being lost now. Start more of its service, or raise the limits of the \
+                    stream: edit topology.json, generate, install `wr`, apply.",
         },
     ]
 }
@@ -208,7 +218,8 @@ fn of_dead_letters(domain: &str, topology: &Topology) -> [Alert; 4] {
                       {{ $labels.limit }}"
                 .into(),
             to_do: "The oldest dead letters go next, for good. `wr dlq list`; redrive or purge, or raise \
-                    the limits of the dead-letter stream in topology.json and apply them.",
+                    the limits of the dead-letter stream: edit topology.json, generate, install `wr`, \
+                    apply.",
         },
         Alert {
             name: "DeadLettersNotKept",
@@ -217,7 +228,7 @@ fn of_dead_letters(domain: &str, topology: &Topology) -> [Alert; 4] {
             severity: Severity::Critical,
             summary: "dead letters of {{ $labels.consumer }} cannot be kept".into(),
             to_do: "Nothing is lost yet: the messages come again, up to `max_deliver`. `wr doctor` looks \
-                    at the dead-letter stream and at permissions.",
+                    at the dead-letter stream; whether the service may publish into it, its log says.",
         },
     ]
 }
@@ -262,7 +273,8 @@ fn of_messages(domain: &str) -> [Alert; 4] {
             holds: "5m",
             severity: Severity::Warning,
             summary: "{{ $labels.consumer }} cannot ask {{ $labels.stream }} for messages".into(),
-            to_do: "`wr doctor` looks at permissions and at the consumer. The service goes on trying.",
+            to_do: "`wr health` looks at the consumer; whether the service may ask, its log says. It \
+                    goes on trying.",
         },
         Alert {
             name: "NewerMinors",

@@ -6,8 +6,9 @@ pub(crate) fn name(domain: &str, metric: &str) -> String {
     format!("{}_{metric}", domain.replace(|c| !is_name(c), "_"))
 }
 
-/// How much a counter rose in a while. A series that begins above 0 has risen to that, which
-/// `increase` alone does not see; one that was merely not scraped for some hours has not begun.
+/// How much a counter rose in a while. Series begin at 0 with their process; one that has risen
+/// before it was scraped for the first time begins above 0, which `increase` alone does not see. One
+/// that was merely not scraped for some hours has not begun.
 pub(crate) fn risen(counter: &str, by: &str, over: &str) -> String {
     format!(
         "sum by ({by}) (increase({counter}[{over}]) > 0 or {counter} unless \

@@ -99,6 +99,21 @@ pub enum Reason {
     Unknown(String),
 }
 
+impl Reason {
+    /// Those that a subscriber gives.
+    pub(crate) const OF_SUBSCRIBERS: [Reason; 7] = [
+        Reason::UnmarshalError,
+        Reason::SchemaViolation,
+        Reason::UnknownType,
+        Reason::UnknownMajor,
+        Reason::EnvelopeMismatch,
+        Reason::PermanentError,
+        Reason::MaxRetriesExceeded,
+    ];
+    /// The one that the reconciler gives.
+    pub(crate) const OF_RECONCILERS: [Reason; 1] = [Reason::MaxDeliveriesExceeded];
+}
+
 impl DeadLetter {
     /// Of a message that a consumer was delivered, given up now.
     ///

@@ -254,18 +254,18 @@ impl HealthCheck {
             join_all(consumers.map(|(stream, name)| needs.consumer(connection, stream, name)));
         let answers = join(needs.connection(connection), join(streams, consumers));
         let (connection, (streams, consumers)) = answers.await;
-        let (streams, held): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
+        let (streams, seen): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
         let now = Utc::now();
         let compare = |(mut consumer, standing): (ConsumerHealth, Option<Standing>)| {
             let at = needs.streams.iter().position(|name| *name == consumer.stream);
-            let held = at.and_then(|at| held.get(at)?.as_ref());
+            let held = at.and_then(|at| seen.get(at)?.held.as_ref());
             if let (Some(held), Some(standing)) = (held, standing) {
                 needs.compare(&mut consumer, held, standing, now);
             }
             consumer
         };
         let consumers = consumers.into_iter().map(compare).collect::<Vec<_>>();
-        needs.tell(&streams, &held, &consumers, now);
+        needs.tell(&streams, &seen, &consumers, now);
         Health {
             live: needs.pulses.iter().all(Pulse::is_running),
             ready: connection.ok

@@ -354,6 +354,21 @@ impl Metrics {
         queues.known.entry(queue_id.to_owned()).or_default().insert(event_type, counter);
     }
 
+    /// Begins to count the failures of these event types, each reason on its own, so that the first
+    /// one is seen to rise.
+    pub(crate) fn may_fail(
+        &self,
+        event_types: impl Iterator<Item = &'static str>,
+        reasons: &[&'static str],
+    ) {
+        for event_type in event_types {
+            for reason in reasons {
+                let labels = FailureLabels { event_type, reason };
+                drop(self.0.publish_failures.get_or_create(&labels));
+            }
+        }
+    }
+
     pub(crate) fn publish_failed(&self, event_type: &'static str, reason: &'static str) {
         self.0.publish_failures.get_or_create(&FailureLabels { event_type, reason }).inc();
     }
@@ -424,6 +439,11 @@ impl Metrics {
         let labels = StreamLabels { stream: stream.to_owned() };
         self.0.stream_ok.get_or_create(&labels).set(ok.into());
         self.0.stream_looked.get_or_create(&labels).set(Utc::now().timestamp());
+    }
+
+    /// Nobody here sees the stream: whether it was well is not whether it is.
+    pub(crate) fn stream_unseen(&self, stream: &str) {
+        self.0.stream_ok.remove(&StreamLabels { stream: stream.to_owned() });
     }
 
     /// Tells what a stream holds, and how much of its limits that is.

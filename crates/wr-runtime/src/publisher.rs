@@ -260,6 +260,8 @@ impl Publisher {
         options: PublisherOptions,
     ) -> Result<Publisher> {
         options.check(catalogue, connection.request_timeout())?;
+        let event_types = catalogue.subjects.iter().map(|subject| subject.event_type);
+        options.metrics.may_fail(event_types, &FAILURES);
         Ok(Publisher(Arc::new(Inner {
             connection: connection.clone(),
             source: source.into(),
@@ -404,7 +406,19 @@ impl Inner {
     }
 }
 
-/// A failure as a label.
+/// The labels of failures.
+const FAILURES: [&str; 8] = [
+    "refused",
+    "too_large",
+    "draining",
+    "permission_denied",
+    "no_stream",
+    "invalid_subject",
+    "timed_out",
+    "server",
+];
+
+/// A failure as a label, one of [`FAILURES`].
 fn failure(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Refused(_) => "refused",

@@ -119,6 +119,10 @@ impl Reconciler {
         connection.api::<_, Value>(&info, &json!({})).await?;
         let pulse = Pulse::new(stream, RECONCILER);
         let own = metrics.consumer(stream, RECONCILER);
+        for consumer in topology.consumers {
+            let theirs = metrics.consumer(consumer.stream, consumer.name);
+            theirs.may_give_up(&Reason::OF_RECONCILERS);
+        }
         let check = HealthCheck::new(catalogue).everything().subscriber(pulse.clone());
         let check = check.metrics(metrics.clone()).reading();
         let work = Work {

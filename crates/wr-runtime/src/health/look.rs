@@ -53,6 +53,15 @@ struct Delivered {
     stream_seq: u64,
 }
 
+/// What was seen of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Whether there was a connection to look through.
+    is_asked: bool,
+    /// What it holds, where only its limits delete any of it.
+    pub(super) held: Option<Held>,
+}
+
 /// Where a consumer stands in its stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
@@ -89,21 +98,24 @@ struct Peer {
 }
 
 impl Needs {
-    /// What is unknown keeps the value that it had. Whether a consumer is read, only a process that
-    /// reads it knows.
+    /// What is unknown keeps the value that it had; but who has no connection does not know whether
+    /// a stream is well, and says nothing of it. Whether a consumer is read, only a process that reads
+    /// it knows.
     pub(super) fn tell(
         &self,
         streams: &[StreamHealth],
-        held: &[Option<Held>],
+        seen: &[Seen],
         consumers: &[ConsumerHealth],
         now: DateTime<Utc>,
     ) {
         let Some(metrics) = &self.metrics else { return };
-        for (stream, held) in streams.iter().zip(held) {
-            if let Some(ok) = stream.ok {
-                metrics.stream_ok(&stream.name, ok);
+        for (stream, seen) in streams.iter().zip(seen) {
+            match stream.ok {
+                _ if !seen.is_asked => metrics.stream_unseen(&stream.name),
+                Some(ok) => metrics.stream_ok(&stream.name, ok),
+                None => {}
             }
-            if let Some(held) = held {
+            if let Some(held) = &seen.held {
                 metrics.stream_holds(&stream.name, held.state.messages, &held.used(now));
             }
         }
@@ -134,13 +146,9 @@ impl Needs {
         }
     }
 
-    /// What the stream holds too, where only its limits delete any of it.
-    pub(super) async fn stream(
-        &self,
-        connection: &Connection,
-        name: &str,
-    ) -> (StreamHealth, Option<Held>) {
-        let mut held = None;
+    /// What it holds too.
+    pub(super) async fn stream(&self, connection: &Connection, name: &str) -> (StreamHealth, Seen) {
+        let mut seen = Seen { is_asked: true, held: None };
         let mut health = StreamHealth { name: name.to_owned(), ..Default::default() };
         match self.ask::<Info>(connection, &format!("STREAM.INFO.{name}")).await {
             Ok(info) => {
@@ -150,15 +158,16 @@ impl Needs {
                 health.replicas_current = 1 + peers.iter().filter(is_current).count();
                 health.reason = info.trouble();
                 health.ok = Some(health.reason.is_none());
-                held = info.held();
+                seen.held = info.held();
                 health.leader = info.leader(connection);
             }
             Err(error) => {
+                seen.is_asked = !matches!(error.kind(), ErrorKind::Disconnected);
                 health.ok = (!is_forbidden(&error)).then_some(false);
                 health.reason = Some(error.to_string());
             }
         }
-        (health, held)
+        (health, seen)
     }
 
     /// Where it stands in its stream too.
@@ -168,6 +177,7 @@ impl Needs {
         stream: &str,
         name: &str,
     ) -> (ConsumerHealth, Option<Standing>) {
+        let started = Instant::now();
         let mut delivered = None;
         let mut health = ConsumerHealth {
             name: name.to_owned(),
@@ -202,8 +212,13 @@ impl Needs {
         let standing = match delivered {
             Some(delivered) => {
                 let is_behind = self.reads && health.lag.is_some_and(|lag| lag > 0);
-                let read = async { self.stored_at(connection, stream, delivered + 1).await };
-                let next_stored_at = if is_behind { read.await } else { None };
+                // Both questions together take no longer than the deadline.
+                let left = self.deadline.saturating_sub(started.elapsed());
+                let read = self.stored_at(connection, stream, delivered + 1);
+                let next_stored_at = match is_behind {
+                    true => tokio::time::timeout(left, read).await.ok().flatten(),
+                    false => None,
+                };
                 Some(Standing { delivered, next_stored_at })
             }
             None => None,

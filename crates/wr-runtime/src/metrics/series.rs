@@ -7,6 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 
 use super::{ConsumerLabels, EventLabels, Metrics, ProcessedLabels, ReasonLabels, Status};
+use crate::dead_letter::Reason;
 
 /// The series of one event type on the consuming side.
 #[derive(Clone, Debug)]
@@ -77,6 +78,13 @@ impl ConsumerMetrics {
     /// Counts a message that is no event of its subject.
     pub(crate) fn decode_failed(&self, reason: &'static str) {
         self.families.0.decode_failures.get_or_create(&self.reason(reason)).inc();
+    }
+
+    /// Begins to count dead letters for these reasons, so that the first one is seen to rise.
+    pub(crate) fn may_give_up(&self, reasons: &[Reason]) {
+        for reason in reasons {
+            drop(self.families.0.dead_letters.get_or_create(&self.reason(reason.label())));
+        }
     }
 
     /// Counts a message that was given up, and was not kept before.

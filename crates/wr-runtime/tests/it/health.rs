@@ -11,7 +11,8 @@ use wr_events::{
 };
 use wr_runtime::{
     ConnectOptions, Connection, Delivery, ErrorKind, Handled, Handlers, Health, HealthCheck,
-    Metrics, Overrides, Permission, Subscriber, SubscriberOptions, Topology,
+    Metrics, Overrides, Permission, Publisher, PublisherOptions, Reconciler, Subscriber,
+    SubscriberOptions, Topology,
 };
 use wr_testkit::{Cluster, ServerOptions};
 
@@ -104,10 +105,7 @@ async fn a_stream_that_overtakes_a_consumer_is_told() {
         assert_eq!((consumer.lag, consumer.evicted), (Some(lag), Some(evicted)));
         assert_eq!(consumer.reason.is_some(), evicted > 0, "{consumer:?}");
     }
-    let mut registry = Registry::default();
-    metrics.register(&mut registry, &CATALOGUE);
-    let mut text = String::new();
-    encode(&mut text, &registry).unwrap();
+    let text = told(&metrics);
     let gauge = "waitingroom_consumer_evicted{stream=\"POSITION_EVENTS\",\
                  consumer=\"analytics-processor\"} 3";
     assert!(text.lines().any(|line| line == gauge), "{text}");
@@ -148,6 +146,81 @@ async fn without_a_server_it_is_alive_and_not_ready() {
     assert_eq!(health.consumers[0].exists, None);
     server.restart().unwrap();
     until_ready(&check, &connection).await;
+}
+
+fn told(metrics: &Metrics) -> String {
+    let mut registry = Registry::default();
+    metrics.register(&mut registry, &CATALOGUE);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    text
+}
+
+/// Else one service that lost its connection would raise the alarm for every stream, and nobody would
+/// hear that nobody looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connection_nothing_is_told_of_streams() {
+    let (mut server, connection) = server().await;
+    let metrics = Metrics::new();
+    let check = HealthCheck::new(&CATALOGUE).everything().metrics(metrics.clone());
+    until_ready(&check, &connection).await;
+    let looked = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("waitingroom_stream_looked"));
+        lines.map(str::to_owned).collect()
+    };
+    let before = told(&metrics);
+    assert_eq!(before.matches("waitingroom_stream_ok{").count(), 7, "{before}");
+    assert_eq!(looked(&before).len(), 7, "{before}");
+    server.kill();
+    until("it is disconnected", || async {
+        let health = check.run(&connection).await;
+        health.streams.iter().all(|stream| stream.ok == Some(false))
+            && !told(&metrics).contains("waitingroom_stream_ok{")
+    })
+    .await;
+    let at_once = looked(&told(&metrics));
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let health = check.run(&connection).await;
+    assert!(!health.ready);
+    assert_eq!(looked(&told(&metrics)), at_once);
+    server.restart().unwrap();
+    until_ready(&check, &connection).await;
+    let after = told(&metrics);
+    assert_eq!(after.matches("waitingroom_stream_ok{").count(), 7, "{after}");
+}
+
+/// Of a series that begins above 0, nobody sees that it rose.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_fail_is_counted_from_0_on() {
+    let (_server, connection) = server().await;
+    let metrics = Metrics::new();
+    let options = PublisherOptions::new().metrics(metrics.clone());
+    let _publisher = Publisher::new(&connection, &CATALOGUE, "test", options).unwrap();
+    let handlers = Handlers::new(&CATALOGUE)
+        .on::<PositionEnqueuedV1>(ignore)
+        .on::<PositionAdmittedV1>(ignore)
+        .on::<PositionExpiredV1>(ignore)
+        .on::<PositionCancelledV1>(ignore);
+    let options = SubscriberOptions::new().metrics(metrics.clone());
+    let subscriber = Subscriber::start(&connection, CONSUMER, handlers, options).await.unwrap();
+    let reconciler = Metrics::new();
+    let _reconciler = Reconciler::start(&connection, &CATALOGUE, reconciler.clone()).await.unwrap();
+    let count = |text: &str, series: &str| {
+        text.lines().filter(|line| line.starts_with(series) && line.ends_with("} 0")).count()
+    };
+    let (text, theirs) = (told(&metrics), told(&reconciler));
+    let consumer = "stream=\"POSITION_EVENTS\",consumer=\"analytics-processor\"";
+    for (text, series, expected) in [
+        (&text, "waitingroom_publish_failures_total{".to_owned(), CATALOGUE.subjects.len() * 8),
+        (&text, format!("waitingroom_dead_letters_total{{{consumer},reason="), 7),
+        (&text, format!("waitingroom_dead_letter_failures_total{{{consumer}"), 1),
+        (&text, format!("waitingroom_pull_failures_total{{{consumer}"), 1),
+        (&theirs, format!("waitingroom_dead_letters_total{{{consumer},reason="), 1),
+        (&theirs, "waitingroom_dead_letter_failures_total{".to_owned(), 4),
+    ] {
+        assert_eq!(count(text, &series), expected, "{series}\n{text}");
+    }
+    drain_all(subscriber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
