@@ -195,6 +195,9 @@ pub(crate) struct OverrideArguments {
     /// The bytes of one stream or bucket; may be given several times
     #[arg(long, value_name = "NAME=BYTES", value_parser = named_bytes)]
     pub(crate) max_bytes: Vec<(String, i64)>,
+    /// The message that a consumer begins with, where it is not there; may be given several times
+    #[arg(long, value_name = "CONSUMER=SEQ", value_parser = named_sequence)]
+    pub(crate) start: Vec<(String, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -438,6 +441,12 @@ fn named_bytes(text: &str) -> Result<(String, i64), String> {
     let (name, bytes) = named_text(text)?;
     let bytes = bytes.parse().map_err(|_| "behind the `=` stands no number of bytes")?;
     Ok((name, bytes))
+}
+
+fn named_sequence(text: &str) -> Result<(String, u64), String> {
+    let (name, sequence) = named_text(text)?;
+    let sequence = sequence.parse().map_err(|_| "behind the `=` stands no number of a message")?;
+    Ok((name, sequence))
 }
 
 #[cfg(test)]

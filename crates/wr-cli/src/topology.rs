@@ -57,6 +57,9 @@ impl OverrideArguments {
         for (name, bytes) in &self.max_bytes {
             overrides = overrides.max_bytes(name, *bytes);
         }
+        for (name, sequence) in &self.start {
+            overrides = overrides.start(name, *sequence);
+        }
         Ok(Topology::new(catalogue, overrides)?)
     }
 }

@@ -111,6 +111,15 @@ pub(super) async fn again(shared: &Shared) -> Result<()> {
         }
         Err(error) => match error.kind() {
             ErrorKind::ConsumerMissing { .. } if shared.options.recreate => recreate(shared).await,
+            // Whoever makes it anew needs to know where it stood.
+            ErrorKind::ConsumerMissing { .. } => {
+                let known = *shared.position.lock();
+                let stream = stream_of(connection, consumer).await?;
+                Err(match stream == known.stream {
+                    true => error.at(format!("settled up to message {}", known.settled)),
+                    false => error.at("another stream is there, of which nothing is settled"),
+                })
+            }
             _ => Err(error),
         },
     }

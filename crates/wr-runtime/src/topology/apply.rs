@@ -124,7 +124,7 @@ fn settings(step: &Step) -> (bool, Vec<String>) {
 fn unpermitted(step: &Step, permission: Permission) -> Vec<String> {
     let can_recreate = permission.recreate && step.can_recreate();
     let refused = |difference: &&Difference| match difference.effect {
-        Effect::Harmless | Effect::Mark(_) => false,
+        Effect::Harmless | Effect::Notable(_) | Effect::Mark(_) => false,
         Effect::Destructive(_) => !permission.destructive,
         Effect::Impossible(_) => !can_recreate,
     };

@@ -22,6 +22,7 @@ pub struct Overrides {
     pub(super) storage: Option<Storage>,
     pub(super) max_bytes_percent: Option<u8>,
     pub(super) max_bytes: BTreeMap<String, i64>,
+    pub(super) starts: BTreeMap<String, u64>,
 }
 
 /// The most replicas that a server takes.
@@ -60,6 +61,14 @@ impl Overrides {
         self
     }
 
+    /// Begins a consumer that is not there with a message of its stream, by its sequence number, and
+    /// not with the first: behind what one of its name has settled before it was deleted.
+    #[must_use]
+    pub fn start(mut self, consumer: impl Into<String>, sequence: u64) -> Self {
+        self.starts.insert(consumer.into(), sequence);
+        self
+    }
+
     /// Refuses values that cannot be, and names that the topology does not have.
     pub(super) fn check(&self, topology: &Topology) -> Result<()> {
         if let Some(replicas) = self.replicas.filter(|it| !(1..=MAX_REPLICAS).contains(it)) {
@@ -76,6 +85,14 @@ impl Overrides {
             }
             if *bytes < 1 {
                 return refused(format!("{bytes} bytes for `{name}`: at least 1 is needed"));
+            }
+        }
+        for (name, sequence) in &self.starts {
+            if !topology.consumers.iter().any(|consumer| consumer.name == name) {
+                return refused(format!("the topology has no consumer `{name}`"));
+            }
+            if *sequence < 1 {
+                return refused(format!("`{name}` from message 0 on: the first is 1"));
             }
         }
         Ok(())

@@ -106,6 +106,8 @@ pub struct Difference {
 pub enum Effect {
     /// Nothing is lost.
     Harmless,
+    /// Nothing is lost, and no permission is needed; the text says what is to be known before.
+    Notable(String),
     /// Nothing at all, and it is no drift: the stream is marked as set up for this catalogue, where
     /// it was for another.
     Mark(Mark),
@@ -178,6 +180,9 @@ pub(super) async fn step(connection: &Connection, wanted: &Wanted, all: &[Wanted
     if connection.is_local() && connection.client().server_info().cluster.is_none() {
         differences.iter_mut().for_each(alone);
     }
+    if actual.is_none() {
+        note_first(connection, wanted, &mut differences).await?;
+    }
     differences.extend(remarked(wanted, actual.as_ref()));
     let is_impossible =
         |difference: &Difference| matches!(difference.effect, Effect::Impossible(_));
@@ -228,6 +233,35 @@ fn differences(wanted: &Wanted, actual: Option<&Actual>, stranded: u64) -> Vec<D
         })
     };
     wanted.fields.iter().filter_map(of).collect()
+}
+
+/// Of a consumer that is not there: what it will be handed of a stream that is not empty.
+async fn note_first(
+    connection: &Connection,
+    wanted: &Wanted,
+    differences: &mut [Difference],
+) -> Result<()> {
+    let begins = |difference: &&mut Difference| difference.field == "deliver_policy";
+    let Some(difference) = differences.iter_mut().find(begins) else { return Ok(()) };
+    let start = wanted.config.get("opt_start_seq");
+    let stream = Target::Stream { name: wanted.target.stream() };
+    let note = match (difference.wanted.as_str(), start) {
+        ("by_start_sequence", Some(start)) => {
+            format!("it will be handed what its stream has from message {start} on")
+        }
+        ("all", _) => match server::waiting(connection, &stream, &wanted.filters()).await? {
+            0 => return Ok(()),
+            waiting => {
+                format!(
+                    "it will be handed {waiting} messages, from the first on: override its start \
+                         where it has had them"
+                )
+            }
+        },
+        _ => return Ok(()),
+    };
+    difference.effect = Effect::Notable(note);
+    Ok(())
 }
 
 /// The mark of a stream, where it is another's or none.
@@ -439,6 +473,7 @@ impl Difference {
         match &self.effect {
             Effect::Harmless | Effect::Mark(Mark::None) => Ok(()),
             Effect::Mark(mark) => write!(f, " (so far {mark})"),
+            Effect::Notable(note) => write!(f, " ({note})"),
             Effect::Destructive(why) => write!(f, " (destructive: {why})"),
             Effect::Impossible(why) => write!(f, " (impossible: {why})"),
         }

@@ -120,6 +120,23 @@ impl Actual {
     }
 }
 
+/// How many messages of a stream lie under filters; none where it is not there.
+pub(super) async fn waiting(
+    connection: &Connection,
+    stream: &Target,
+    filters: &[&str],
+) -> Result<u64> {
+    let counts = filters.iter().map(|filter| async move {
+        let request = json!({ "subjects_filter": filter });
+        match connection.api::<_, Actual>(&stream.info(), &request).await {
+            Ok(actual) => Ok(actual.state.subjects.unwrap_or_default().into_values().sum::<u64>()),
+            Err(error) if matches!(error.kind(), ErrorKind::StreamMissing(_)) => Ok(0),
+            Err(error) => Err(error),
+        }
+    });
+    Ok(try_join_all(counts).await?.into_iter().sum())
+}
+
 /// The streams of the server whose subjects overlap a subject.
 pub(super) async fn streams_of(connection: &Connection, subject: &str) -> Result<Vec<String>> {
     #[derive(Deserialize)]

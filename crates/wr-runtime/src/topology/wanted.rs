@@ -32,7 +32,7 @@ impl Topology {
             let bucket = consumer.deduplication?;
             Some(self.wanted_bucket(consumer, bucket))
         });
-        let consumers = constants.consumers.iter().map(wanted_consumer);
+        let consumers = constants.consumers.iter().map(|consumer| self.wanted_consumer(consumer));
         streams.chain(buckets).chain(consumers).chain([self.wanted_reconciler()]).collect()
     }
 
@@ -81,6 +81,17 @@ impl Topology {
         Wanted::new(Target::Bucket { name: bucket.to_owned() }, fields::STREAM, config)
     }
 
+    fn wanted_consumer(&self, consumer: &Consumer) -> Wanted {
+        let mut config = consumer_config(consumer);
+        if let Some(sequence) = self.overrides.starts.get(consumer.name) {
+            config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+            config.insert("opt_start_seq".to_owned(), (*sequence).into());
+        }
+        let target =
+            Target::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() };
+        Wanted { target, fields: fields::CONSUMER, config }
+    }
+
     /// Reads the advisories without end: what it cannot settle stays for it.
     fn wanted_reconciler(&self) -> Wanted {
         let stream = self.constants().advisories_stream;
@@ -110,12 +121,6 @@ impl Topology {
     }
 }
 
-fn wanted_consumer(consumer: &Consumer) -> Wanted {
-    let target =
-        Target::Consumer { stream: consumer.stream.to_owned(), name: consumer.name.to_owned() };
-    Wanted { target, fields: fields::CONSUMER, config: consumer_config(consumer) }
-}
-
 /// Without `backoff`: it does not apply to a Nak, and would override `ack_wait`.
 pub(crate) fn consumer_config(consumer: &Consumer) -> Map<String, Value> {
     let config = json!({
@@ -140,8 +145,17 @@ impl Wanted {
 
     /// The subjects of a stream; none of a consumer.
     pub(super) fn subjects(&self) -> Vec<&str> {
-        let subjects = self.config.get("subjects").and_then(Value::as_array);
-        subjects.into_iter().flatten().filter_map(Value::as_str).collect()
+        self.texts("subjects")
+    }
+
+    /// The filters of a consumer; none of a stream.
+    pub(super) fn filters(&self) -> Vec<&str> {
+        self.texts("filter_subjects")
+    }
+
+    fn texts(&self, setting: &str) -> Vec<&str> {
+        let texts = self.config.get(setting).and_then(Value::as_array);
+        texts.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 }
 

@@ -387,6 +387,45 @@ async fn what_the_server_does_not_change_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_new_consumer_of_an_old_stream_is_told_what_it_will_be_handed() {
+    let (_server, connection, topology) = applied().await;
+    let (stream, name) = ("QUEUE_EVENTS", "audit-logger");
+    publish(&connection, "waitingroom.queue.created.v1", 3).await;
+    ask(&connection, &format!("CONSUMER.DELETE.{stream}.{name}"), json!({})).await;
+
+    let effects = |plan: &Plan| -> Vec<Effect> {
+        let differences = open(plan).into_iter().flat_map(|step| step.differences.clone());
+        let effects = differences.map(|difference| difference.effect);
+        effects.filter(|effect| *effect != Effect::Harmless).collect()
+    };
+    let plan = topology.plan(&connection).await.unwrap();
+    let [Effect::Notable(note)] = &effects(&plan)[..] else { panic!("{plan}") };
+    assert!(note.contains("3 messages, from the first on"), "{note}");
+    assert!(plan.to_string().contains(note.as_str()) && !plan.is_destructive(), "{plan}");
+
+    // The operator knows that two were settled.
+    let moved = Topology::new(&CATALOGUE, single().start(name, 3)).unwrap();
+    let plan = moved.plan(&connection).await.unwrap();
+    let [Effect::Notable(note)] = &effects(&plan)[..] else { panic!("{plan}") };
+    assert!(note.contains("from message 3 on"), "{note}");
+    plan.apply(&connection, Permission::default()).await.unwrap();
+    assert_eq!(pull(&connection, stream, name, 1).await, [3]);
+    for topology in [&topology, &moved] {
+        assert!(topology.plan(&connection).await.unwrap().is_empty());
+    }
+
+    // One that is there stays where it is.
+    let from_the_first = json!({ "deliver_policy": "all", "opt_start_seq": null });
+    replace_consumer(&connection, stream, name, from_the_first).await;
+    assert!(topology.plan(&connection).await.unwrap().is_empty());
+    assert_eq!(moved.plan(&connection).await.unwrap().conflicts().count(), 1);
+    for refused in [single().start("nobody", 3), single().start(name, 0)] {
+        let error = Topology::new(&CATALOGUE, refused).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Option(_)), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_consumer_made_anew_goes_on_where_the_old_one_stood() {
     let (_server, connection, topology) = applied().await;
     let (stream, name) = ("QUEUE_EVENTS", "audit-logger");

@@ -76,6 +76,8 @@ async fn what_was_deleted_is_waited_for() {
     until_lost(&pulse, "does not exist").await;
     publish(&connection, &ledger, numbered("meanwhile", 20)).await;
     assert!(!exists(&connection).await, "nobody permitted to make it anew");
+    // Whoever makes it anew is told where it stood.
+    until_lost(&pulse, "settled up to message ").await;
     assert!(pulse.is_running());
     apply(&connection, &CATALOGUE).await;
     ledger.until(40).await;
