@@ -30,8 +30,8 @@ impl Demo {
     fn start() -> Demo {
         let profile = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
         let path = profile.join("examples").join(format!("demo{EXE_SUFFIX}"));
-        let is_there = path.is_file();
-        assert!(is_there, "no `{}`: cargo build -p wr-runtime --examples", path.display());
+        let built = is_built(&path);
+        assert!(built.is_ok(), "{built:?}: run `cargo build -p wr-runtime --example demo` first");
         let mut demo = Command::new(path);
         demo.args(["--seed", "42", "--hold"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = demo.spawn().unwrap();
@@ -56,6 +56,41 @@ impl Demo {
     fn enter(&mut self) {
         writeln!(self.input).unwrap();
     }
+}
+
+/// Refuses a demo that is not there, or is older than a file that it was built from: `cargo test` of
+/// this package alone does not build it. Cargo writes the names of those files beside it.
+fn is_built(demo: &Path) -> Result<(), String> {
+    let changed = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
+    let built = changed(demo).ok_or_else(|| format!("there is no `{}`", demo.display()))?;
+    let sources = fs::read_to_string(demo.with_extension("d")).unwrap_or_default();
+    let sources = sources.trim_end().split_once(": ").map_or("", |(_, sources)| sources);
+    // A space within a name stands behind a backslash.
+    let sources = sources.replace("\\ ", "\0");
+    let sources = sources.split(' ').filter(|source| !source.is_empty());
+    for source in sources.map(|source| source.replace('\0', " ")) {
+        if changed(Path::new(&source)).is_none_or(|changed| changed > built) {
+            return Err(format!("`{}` is older than `{source}`", demo.display()));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_demo_that_is_missing_or_old_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [demo, source] = ["demo", "a source.rs"].map(|name| folder.path().join(name));
+    assert!(is_built(&demo).unwrap_err().starts_with("there is no `"));
+    fs::write(&source, "").unwrap();
+    fs::write(&demo, "").unwrap();
+    let names = source.to_str().unwrap().replace(' ', "\\ ");
+    fs::write(demo.with_extension("d"), format!("{}: {names} {names}\n", demo.display())).unwrap();
+    is_built(&demo).unwrap();
+    let later = std::time::SystemTime::now() + Duration::from_secs(60);
+    fs::File::options().write(true).open(&source).unwrap().set_modified(later).unwrap();
+    assert!(is_built(&demo).unwrap_err().contains("is older than `"));
+    fs::remove_file(&source).unwrap();
+    is_built(&demo).unwrap_err();
 }
 
 impl Drop for Demo {
