@@ -85,7 +85,10 @@ pub(crate) enum Verb {
   wr publish paused.json --dry-run           judges, and sends nothing
 
 A message with its envelope has an id: what is sent again within the duplicate window of its stream
-is stored once. A payload gets a new one in every run: what was interrupted goes on with `--from`.")]
+is stored once. A payload gets a new one in every run: what was interrupted goes on with `--from`.
+
+Ctrl-C ends it behind the message that is under way, and says where to go on; a second one aborts it,
+and that message may be stored.")]
     Publish(PublishArguments),
     /// Shows one message of a stream
     #[command(after_help = "Examples:
@@ -232,6 +235,9 @@ pub(crate) struct ApplyArguments {
     /// Permit to make a consumer anew whose settings cannot be changed
     #[arg(long)]
     pub(crate) allow_recreate: bool,
+    /// Permit to mark streams as set up for this catalogue that a newer one has marked
+    #[arg(long)]
+    pub(crate) allow_older_mark: bool,
     /// Ask nothing
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -227,10 +227,11 @@ async fn plan(connection: &Connection, topology: &Topology) -> Vec<Finding> {
 /// while services are replaced one after the other, and so nothing worse than a warning.
 fn catalogues(marks: &[Marked], ours: &str) -> Vec<Finding> {
     let look = "catalogue";
-    let of = |mark: Mark| marks.iter().filter(move |it| it.mark == mark);
-    let told = [Mark::None, Mark::Older, Mark::Newer, Mark::Other].into_iter().filter_map(|mark| {
-        let first = of(mark).next()?;
-        let names: Vec<String> = of(mark).map(|it| format!("`{}`", it.stream)).collect();
+    let kinds = [Mark::None, Mark::Older, Mark::Newer, Mark::Other];
+    let told = kinds.into_iter().flat_map(|mark| alike(marks, mark)).map(|same| {
+        let first = same.0;
+        let mark = first.mark;
+        let names: Vec<String> = same.1.iter().map(|stream| format!("`{stream}`")).collect();
         let names = names.join(", ");
         let why = match (first.versions.as_slice(), &first.fingerprint) {
             ([], theirs) => {
@@ -264,7 +265,7 @@ fn catalogues(marks: &[Marked], ours: &str) -> Vec<Finding> {
                 "see which commit each side is built from; `cargo xtask compat` compares the two",
             ),
         };
-        Some(Finding::warning(look, what, next))
+        Finding::warning(look, what, next)
     });
     let told: Vec<Finding> = told.collect();
     match (told.is_empty(), marks.is_empty()) {
@@ -274,6 +275,22 @@ fn catalogues(marks: &[Marked], ours: &str) -> Vec<Finding> {
             vec![Finding::good(look, format!("the streams were set up for this one, {ours}"))]
         }
     }
+}
+
+/// The streams with a mark, those together that were set up for one catalogue: one of them, and the
+/// names of all.
+fn alike(marks: &[Marked], mark: Mark) -> Vec<(&Marked, Vec<&str>)> {
+    let mut groups: Vec<(&Marked, Vec<&str>)> = Vec::new();
+    for marked in marks.iter().filter(|it| it.mark == mark) {
+        let is_same = |first: &Marked| {
+            first.fingerprint == marked.fingerprint && first.versions == marked.versions
+        };
+        match groups.iter_mut().find(|(first, _)| is_same(first)) {
+            Some((_, names)) => names.push(&marked.stream),
+            None => groups.push((marked, vec![&marked.stream])),
+        }
+    }
+    groups
 }
 
 fn health(health: &Health) -> Vec<Finding> {

@@ -42,6 +42,11 @@ impl Error {
         Error { exit: Exit::Interrupted, what: "interrupted".into(), next: next.into() }
     }
 
+    /// A person ended it in the midst of its work.
+    pub(crate) fn stopped(what: impl Into<String>, next: impl Into<String>) -> Error {
+        Error { exit: Exit::Interrupted, what: what.into(), next: next.into() }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

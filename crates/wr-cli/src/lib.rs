@@ -20,6 +20,7 @@ mod doctor;
 mod error;
 mod get;
 mod health;
+mod interrupt;
 mod message;
 mod personal;
 mod publish;

@@ -14,6 +14,7 @@ use wr_runtime::{Connection, ErrorKind, Registry, Side, TraceContext};
 use crate::Exit;
 use crate::arguments::{ConnectArguments, PublishArguments};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupts;
 use crate::refusal::Broken;
 use crate::screen::{Screen, Tone, count, printable};
 use crate::unknown;
@@ -49,6 +50,10 @@ impl<T: Into<String>> From<T> for Refusal {
 
 /// How long to try to publish one: longer than the election of a leader takes.
 const DEADLINE: Duration = Duration::from_secs(15);
+
+/// What to do where messages have ids of their own.
+const AGAIN: &str = "run the command again: what was sent has its id, and is not stored twice within \
+                     the duplicate window of its stream";
 
 /// All or nothing is judged; nothing is sent where one message is refused.
 pub(crate) async fn run(
@@ -96,12 +101,25 @@ pub(crate) async fn run(
         return Ok(Exit::Done);
     }
     let connection = connect.connect().await?;
+    let mut interrupts = Interrupts::new();
     for (number, subject, message) in &ready {
-        let sent = send(&connection, *number, subject, message).await;
-        let told = sent.map_err(|why| options.unsent(*number, all, message, &why))?;
+        let (number, sending) = (*number, send(&connection, *number, subject, message));
+        let asked = || writeln!(screen.err, "ending behind this one; once more aborts");
+        let Some(sent) = interrupts.finish(sending, asked).await? else {
+            let (what, next) = options.uncertain(number, all, message);
+            return Err(Error::stopped(format!("aborted: {what}"), next));
+        };
+        let told = sent.map_err(|why| options.unsent(number, all, message, &why))?;
         screen.show(&told, write)?;
         // Who stops this run, or watches it, has seen what was sent; the last flush tells of errors.
         let _ = screen.out.flush();
+        if interrupts.is_asked && number < all {
+            let what = format!(
+                "interrupted: message {number} of {all} is stored, those behind it were not sent"
+            );
+            let next = format!("run the command again with `--from {}`", number + 1);
+            return Err(Error::stopped(what, next));
+        }
     }
     Ok(Exit::Done)
 }
@@ -202,24 +220,34 @@ impl PublishArguments {
     /// What to say of a message that could not be sent. Payloads get new ids in every run, so that
     /// nothing but their number tells the next run where to begin.
     fn unsent(&self, number: usize, all: usize, message: &Value, why: &wr_runtime::Error) -> Error {
-        let is_unknown = why.is_retryable();
-        let what = match is_unknown {
-            true => {
-                format!("message {number} of {all} may be stored, those behind it were not sent")
+        let (what, next) = match why.is_uncertain() {
+            true => self.uncertain(number, all, message),
+            false => {
+                let what = format!("message {number} of {all}, and those behind it, were not sent");
+                (what, self.go_on(number))
             }
-            false => format!("message {number} of {all}, and those behind it, were not sent"),
         };
-        let next = match (&self.event_type, is_unknown) {
-            (None, _) => {
-                "run the command again: what was sent has its id, and is not stored twice within \
-                 the duplicate window of its stream"
-                    .to_owned()
-            }
-            (Some(_), false) => format!(
+        Error::failed(format!("{what}: {why}"), next)
+    }
+
+    /// Where to go on after what was not sent.
+    fn go_on(&self, number: usize) -> String {
+        match &self.event_type {
+            None => AGAIN.to_owned(),
+            Some(_) => format!(
                 "see to that, then run the command again with `--from {number}`: those before it \
                  are stored"
             ),
-            (Some(event_type), true) => format!(
+        }
+    }
+
+    /// What to say of a message of which nobody knows whether it is stored, and what to do.
+    fn uncertain(&self, number: usize, all: usize, message: &Value) -> (String, String) {
+        let what =
+            format!("message {number} of {all} may be stored, those behind it were not sent");
+        let next = match &self.event_type {
+            None => AGAIN.to_owned(),
+            Some(event_type) => format!(
                 "those before it are stored; look for its id with `wr tail --type {event_type} \
                  --since 10m --no-follow --json | grep {}`, then run the command again, with \
                  `--from {}` where it is there, else with `--from {number}`",
@@ -227,7 +255,7 @@ impl PublishArguments {
                 number + 1
             ),
         };
-        Error::failed(format!("{what}: {why}"), next)
+        (what, next)
     }
 }
 
@@ -311,7 +339,8 @@ fn write(screen: &mut Screen<'_>, told: &Published) -> io::Result<()> {
     let tone = if told.duplicate { Tone::Warning } else { Tone::Good };
     let text = screen.paint(tone, what);
     let (subject, id) = (told.subject.unwrap_or_default(), told.id.as_deref().unwrap_or_default());
-    writeln!(screen.out, "{text} {subject} as {place}, id {id}")
+    let number = told.number;
+    writeln!(screen.out, "{text} message {number}: {subject} as {place}, id {id}")
 }
 
 #[cfg(test)]

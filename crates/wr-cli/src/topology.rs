@@ -11,7 +11,8 @@ use crate::Exit;
 use crate::arguments::{
     ApplyArguments, ConnectArguments, OverrideArguments, StorageArgument, TopologyVerb,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::interrupt::Interrupts;
 use crate::screen::{Screen, Tone, printable};
 
 pub(crate) async fn run(
@@ -84,8 +85,20 @@ async fn apply(
         writeln!(screen.err, "nothing was changed")?;
         return Ok(Exit::No);
     }
-    let applied = plan.apply(&connection, permission).await?;
+    let applying = plan.apply(&connection, permission);
+    let applied = Interrupts::new().abandon(applying).await.ok_or_else(|| {
+        let what = "interrupted: some steps are done, the one under way may be";
+        Error::stopped(what, "see what is left with `wr topology plan`, then apply it again")
+    })??;
     screen.show(&applied, |screen, applied| writeln!(screen.out, "{applied}"))?;
+    if !applied.kept.is_empty() {
+        let text = "this `wr` is built from an older catalogue than the streams were set up for";
+        writeln!(screen.err, "{text}")?;
+        writeln!(
+            screen.err,
+            "  = help: use a newer one; to go back for good, add `--allow-older-mark`"
+        )?;
+    }
     Ok(Exit::Done)
 }
 
@@ -97,6 +110,9 @@ impl ApplyArguments {
         }
         if self.allow_recreate {
             permission = permission.allow_recreate();
+        }
+        if self.allow_older_mark {
+            permission = permission.allow_older_mark();
         }
         permission
     }

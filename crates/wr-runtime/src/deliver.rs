@@ -40,6 +40,16 @@ pub(crate) struct Delivered {
     pub(crate) attempts: u32,
 }
 
+impl Delivered {
+    /// Of the first attempt, heard after others were made: to none of ours the stream said that it
+    /// had it from somebody else.
+    pub(crate) fn after(mut self, attempts: u32) -> Delivered {
+        self.attempts = attempts;
+        self.ack.duplicate &= attempts == 1;
+        self
+    }
+}
+
 impl Outgoing {
     /// Sends once, without waiting for the stream's answer; never later: what is kept until there is
     /// a connection again could arrive after the duplicate window, as a second message.
@@ -90,13 +100,13 @@ impl Outgoing {
             if !error.is_retryable() || started.elapsed() + wait >= persistence.deadline {
                 return Err(error.at(format!("publish on `{}`", self.subject)));
             }
-            on_retry(&error);
             tokio::time::sleep(wait).await;
+            on_retry(&error);
             pause = (pause * 2).min(LONGEST_PAUSE);
             attempts += 1;
             match self.attempt(connection).await {
                 Ok(ack) => return Ok(Delivered { ack, attempts }),
-                Err(again) => error = again,
+                Err(again) => error = again.uncertain(error.is_uncertain()),
             }
         }
     }
@@ -158,7 +168,7 @@ impl Connection {
     ///
     /// # Errors
     /// The server refuses the message, or is not permitted to take it from this user; or it is not
-    /// known whether a stream has it: those are [retryable](Error::is_retryable).
+    /// known whether a stream has it: those are [uncertain](Error::is_uncertain).
     pub async fn deliver(
         &self,
         subject: impl Into<Subject>,
@@ -202,7 +212,33 @@ pub(crate) fn jittered(pause: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use wr_testkit::ServerOptions;
+
     use super::*;
+    use crate::connection::ConnectOptions;
+
+    /// The answer to the first attempt is lost, and the second is forbidden.
+    #[tokio::test]
+    async fn that_an_earlier_attempt_is_uncertain_is_kept() {
+        let config = r#"authorization { users = [ { user: few, password: s, permissions: {
+            publish: ["$JS.API.INFO"], subscribe: ["_INBOX.>"] } } ] }"#;
+        let server = ServerOptions::new().config(config).start().unwrap();
+        let options = ConnectOptions::new("test").server(server.url()).user("few", "s");
+        let connection = options.connect().await.unwrap();
+        let headers = HeaderMap::new().into();
+        let outgoing = Outgoing { subject: "a".into(), headers, body: Bytes::new() };
+        let pause = Duration::from_millis(1);
+        let persistence = Persistence { deadline: Duration::from_secs(15), pause };
+        for (first, is_uncertain) in
+            [(ErrorKind::TimedOut(pause), true), (ErrorKind::NoStream, false)]
+        {
+            let (first, now) = (first.into(), Instant::now());
+            let sent = outgoing.persist(&connection, first, now, persistence, |_| {}).await;
+            let error = sent.unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::PermissionDenied { .. }), "{error}");
+            assert_eq!((error.is_retryable(), error.is_uncertain()), (false, is_uncertain));
+        }
+    }
 
     #[test]
     fn a_subject_that_is_not_valid_is_known() {

@@ -16,6 +16,8 @@ pub struct Error {
     /// separated by `: `, the calls that it was part of.
     place: Option<String>,
     kind: ErrorKind,
+    /// Whether an earlier attempt may have done what the last one could not.
+    is_uncertain: bool,
 }
 
 /// What kind of failure an [`Error`] is.
@@ -215,6 +217,19 @@ impl Error {
         }
     }
 
+    /// Whether what was asked for may have been done all the same: no answer came, or came to an
+    /// earlier attempt of the same call.
+    pub fn is_uncertain(&self) -> bool {
+        // Where no stream takes a message, none has it.
+        self.is_uncertain || (self.is_retryable() && self.kind != ErrorKind::NoStream)
+    }
+
+    /// After an attempt that may have done it.
+    pub(crate) fn uncertain(mut self, is_uncertain: bool) -> Error {
+        self.is_uncertain |= is_uncertain;
+        self
+    }
+
     /// Says which call failed, or which call around that.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Error {
         let outer = place.into();
@@ -228,7 +243,7 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Error {
-        Error { place: None, kind }
+        Error { place: None, kind, is_uncertain: false }
     }
 }
 

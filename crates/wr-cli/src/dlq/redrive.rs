@@ -1,7 +1,6 @@
 //! `wr dlq redrive`: dead letters go to the consumer that gave them up.
 
 use std::io::{self, Write};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,12 +8,13 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use wr_core::Catalogue;
-use wr_runtime::{DeadLetterQueue, RedriveOptions, RedriveOutcome, RedriveReport};
+use wr_runtime::{DeadLetterQueue, RedriveOptions, RedriveOutcome, RedriveReport, Skip};
 
 use super::{Chosen, reasons_json};
 use crate::Exit;
 use crate::arguments::RedriveArguments;
 use crate::error::Result;
+use crate::interrupt::Interrupts;
 use crate::screen::{Screen, Tone, count, printable};
 
 pub(super) async fn run(
@@ -45,30 +45,27 @@ pub(super) async fn run(
             bar.set_message(format!("{failed} not sent"));
         }
     };
-    let mut redriving = pin!(queue.redrive(&chosen.selection, &how, progress));
-    let report = loop {
-        tokio::select! {
-            report = &mut redriving => break report?,
-            _ = tokio::signal::ctrl_c() => {
-                if stop.swap(true, Ordering::Relaxed) {
-                    bar.abandon();
-                    let window = humantime::format_duration(window(catalogue));
-                    writeln!(
-                        screen.err,
-                        "aborted: one may have been sent and be in the queue still; run again \
-                         within {window}, it is not sent twice",
-                    )?;
-                    return Ok(Exit::Interrupted);
-                }
-                writeln!(screen.err, "ending behind this one; once more aborts")?;
-            }
-        }
+    let redriving = queue.redrive(&chosen.selection, &how, progress);
+    let asked = || {
+        stop.store(true, Ordering::Relaxed);
+        writeln!(screen.err, "ending behind this one; once more aborts")
     };
+    let Some(report) = Interrupts::new().finish(redriving, asked).await? else {
+        bar.abandon();
+        let window = humantime::format_duration(window(catalogue));
+        writeln!(
+            screen.err,
+            "aborted: one may have been sent and be in the queue still; run again within {window}, \
+             it is not sent twice",
+        )?;
+        return Ok(Exit::Interrupted);
+    };
+    let report = report?;
     bar.finish_and_clear();
     let document = report_json(&report, options.dry_run);
     screen.show(&document, |screen, _| write_report(screen, &report, options.dry_run))?;
     if options.selection.limit.is_some()
-        && let Some((last, _)) = report.skipped.last()
+        && let Some(last) = passable(&report)
     {
         writeln!(
             screen.err,
@@ -82,6 +79,16 @@ pub(super) async fn run(
         && report.left.is_empty()
         && report.stopped.is_none();
     Ok(if is_done { Exit::Done } else { Exit::No })
+}
+
+/// The last of those that stay for good. What failed, or is in the queue still, another run is to come
+/// by: nothing behind the first of those is it.
+fn passable(report: &RedriveReport) -> Option<u64> {
+    let again = report.failed.iter().chain(&report.left).map(|(sequence, _)| *sequence).min();
+    let stays = report.skipped.iter().filter(|(sequence, why)| {
+        *why != Skip::Gone && again.is_none_or(|again| *sequence < again)
+    });
+    stays.map(|(sequence, _)| *sequence).max()
 }
 
 /// How long the stream of any consumer remembers what was sent to it.
@@ -175,4 +182,23 @@ fn write_report(screen: &mut Screen<'_>, report: &RedriveReport, is_dry: bool) -
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use wr_runtime::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_passed_over_that_may_go_well_another_time() {
+        let mut report = RedriveReport::default();
+        assert_eq!(passable(&report), None);
+        report.skipped = vec![(2, Skip::NoConsumer), (4, Skip::NoConsumer), (5, Skip::Gone)];
+        assert_eq!(passable(&report), Some(4));
+        report.failed = vec![(3, ErrorKind::NoStream.into())];
+        assert_eq!(passable(&report), Some(2));
+        report.left = vec![(1, ErrorKind::NoStream.into())];
+        assert_eq!(passable(&report), None);
+    }
 }

@@ -1,7 +1,6 @@
 //! An incident from dead letters to redrive.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -14,7 +13,7 @@ use wr_runtime::{
     ConnectOptions, Delivery, Handled, HandlerError, Handlers, Subscriber, SubscriberOptions,
 };
 
-use crate::support::{Ran, Stage, spawn, unheard, with_connection};
+use crate::support::{Ran, Stage, interrupt, spawn, unheard, with_connection};
 
 const CONSUMER: &str = "audit-logger";
 
@@ -208,11 +207,6 @@ fn a_second_interrupt_aborts() {
     assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), 1);
 }
 
-fn interrupt(child: &Child) {
-    let interrupt = format!("kill -INT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
-}
-
 #[test]
 fn what_stays_can_be_passed_over() {
     let stage = Stage::start();
@@ -239,4 +233,40 @@ fn what_nobody_hears_is_redriven_and_purged() {
         assert_eq!(unheard(&[("NATS_URL", &url)], &arguments, ""), 1);
         assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), rest);
     }
+}
+
+#[test]
+fn a_purge_that_is_interrupted_reports_what_it_did() {
+    const LETTERS: u64 = 2_000;
+    let stage = Stage::start();
+    let url = stage.server.url();
+    let purge = ["dlq", "purge", "--yes", "--json"];
+    let child = with_connection(&url, async |connection| {
+        let letter = json!({
+            "original_subject": "a", "original_data": "e30=", "reason": "permanent_error",
+            "error": "", "timestamp": "2026-01-01T00:00:00Z",
+        });
+        let mut kept = Vec::new();
+        for _ in 0..LETTERS {
+            let subject = "waitingroom.dlq.QUEUE_EVENTS.audit-logger";
+            let sent = connection.jetstream().publish(subject, letter.to_string().into()).await;
+            kept.push(sent.unwrap());
+        }
+        for kept in kept {
+            kept.await.unwrap();
+        }
+        let mut deleted = connection.client().subscribe("$JS.API.STREAM.MSG.DELETE.>").await;
+        connection.client().flush().await.unwrap();
+        let child = spawn(&[("NATS_URL", &url)], &purge);
+        deleted.as_mut().unwrap().next().await.unwrap();
+        child
+    });
+    interrupt(&child);
+    let ran = Ran::of(child).expect(130);
+    let report = &ran.json()[0];
+    assert_eq!(report["interrupted"], true, "{ran:?}");
+    let purged = report["purged"].as_u64().unwrap();
+    assert!((1..LETTERS).contains(&purged) && report["selected"] == purged, "{report}");
+    assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), LETTERS - purged);
+    assert!(ran.err.contains("once more aborts"), "{}", ran.err);
 }

@@ -1,12 +1,14 @@
 //! Publishing that does not go well.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::Child;
 use std::thread;
 
 use futures_util::StreamExt;
 use serde_json::json;
 use wr_testkit::{Server, ServerOptions};
 
-use crate::support::{Stage, enqueued, with_connection, wr};
+use crate::support::{Stage, enqueued, interrupt, spawn, with_connection, wr};
 
 const APPLY: [&str; 5] = ["topology", "apply", "--replicas", "1", "--yes"];
 
@@ -79,4 +81,54 @@ fn what_is_forbidden_is_named() {
         let told = format!("permission denied: publish on `{denied}");
         assert!(ran.err.contains(&told), "{}", ran.err);
     }
+}
+
+/// Publishes two payloads, and gives back the run once it tries in vain to send the first.
+fn stuck(server: &Server) -> Child {
+    let url = server.url();
+    with_connection(&url, async |connection| {
+        let mut attempts = connection.client().subscribe("waitingroom.>").await.unwrap();
+        connection.client().flush().await.unwrap();
+        let publish = ["publish", "-", "--type", "position.enqueued"];
+        let mut child = spawn(&[("NATS_URL", url.as_str())], &publish);
+        let payloads = format!("{}\n{}", enqueued("pos-1"), enqueued("pos-2"));
+        child.stdin.take().unwrap().write_all(payloads.as_bytes()).unwrap();
+        attempts.next().await.unwrap();
+        child
+    })
+}
+
+#[test]
+fn who_interrupts_payloads_is_told_where_to_go_on() {
+    let server = Server::start().unwrap();
+    let url = server.url();
+    let mut child = stuck(&server);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut line = || told.next().unwrap().unwrap();
+    interrupt(&child);
+    assert!(line().starts_with("ending behind this one"));
+    wr(&[("NATS_URL", &url)], &APPLY, "").expect(0);
+    let line = [line(), line()].concat();
+    assert!(line.contains("interrupted: message 1 of 2 is stored"), "{line}");
+    assert!(line.contains("`--from 2`"), "{line}");
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let out = String::from_utf8(ended.stdout).unwrap();
+    assert!(out.starts_with("published message 1: waitingroom."), "{out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+}
+
+#[test]
+fn a_second_interrupt_tells_what_nobody_knows() {
+    let server = Server::start().unwrap();
+    let mut child = stuck(&server);
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut line = || told.next().unwrap().unwrap();
+    interrupt(&child);
+    assert!(line().starts_with("ending behind this one"));
+    interrupt(&child);
+    let line = [line(), line()].concat();
+    assert!(line.contains("aborted: message 1 of 2 may be stored"), "{line}");
+    assert!(line.contains("`--from 1`") && line.contains("`--from 2`"), "{line}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

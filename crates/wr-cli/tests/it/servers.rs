@@ -125,9 +125,35 @@ fn the_doctor_tells_whose_catalogue_the_streams_are_of() {
         let verified = stage.wr(&[&["topology", "verify"], &one[..]].concat()).expect(0).out;
         assert!(verified.contains("stream QUEUE_EVENTS is marked as of "), "{verified}");
         stage.wr(&[&["topology", "plan"], &one[..]].concat()).expect(100);
-        let done = stage.wr(&[&["topology", "apply", "--yes"], &one[..]].concat()).expect(0).out;
-        assert!(done.contains("marked stream QUEUE_EVENTS\n"), "{done}");
+        let apply = [&["topology", "apply", "--yes"], &one[..]].concat();
+        let mut done = stage.wr(&apply).expect(0);
+        if part.starts_with("newer") {
+            let kept = "left the mark of a newer catalogue on stream QUEUE_EVENTS\n";
+            assert!(done.out.contains(kept), "{}", done.out);
+            assert!(done.err.contains("`--allow-older-mark`"), "{}", done.err);
+            done = stage.wr(&[&apply[..], &["--allow-older-mark"]].concat()).expect(0);
+        }
+        assert!(done.out.contains("marked stream QUEUE_EVENTS\n"), "{}", done.out);
         stage.wr(&[&["topology", "plan"], &one[..]].concat()).expect(0);
+    }
+}
+
+#[test]
+fn the_doctor_explains_each_catalogue_by_itself() {
+    let stage = Stage::start();
+    for (stream, fingerprint, event) in
+        [("QUEUE_EVENTS", "aaaa", "queue.closed"), ("POSITION_EVENTS", "bbbb", "position.left")]
+    {
+        let versions = format!("{}, {event} 1.0", versions());
+        let marks = json!({ "wr-events.catalogue": fingerprint, "wr-events.versions": versions });
+        mark(&stage, stream, marks);
+    }
+    let told = stage.wr(&["doctor", "--replicas", "1"]).expect(0).out;
+    for part in [
+        "newer schemas: `QUEUE_EVENTS` (queue.closed 1.0 there, none here)",
+        "newer schemas: `POSITION_EVENTS` (position.left 1.0 there, none here)",
+    ] {
+        assert!(told.contains(part), "{told}");
     }
 }
 

@@ -67,6 +67,12 @@ pub(crate) fn unheard(environment: &[(&str, &str)], arguments: &[&str], input: &
     child.wait().unwrap().code().unwrap_or(-1)
 }
 
+/// As Ctrl-C does it.
+pub(crate) fn interrupt(child: &Child) {
+    let interrupt = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+}
+
 /// Does something with a connection of its own.
 pub(crate) fn with_connection<T>(url: &str, work: impl AsyncFnOnce(Connection) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

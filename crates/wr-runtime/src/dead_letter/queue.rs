@@ -1,6 +1,7 @@
 //! The dead-letter queue, for those who operate it: listed, counted, read, purged.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
@@ -90,6 +91,8 @@ pub struct PurgeReport {
     /// Why the run ended before its end: several failed in a row, or the queue could not be read any
     /// more.
     pub stopped: Option<Error>,
+    /// Whether it ended before its end because it was [told to](DeadLetterQueue::purge_until).
+    pub interrupted: bool,
 }
 
 /// After so many failures in a row the rest would fail too.
@@ -166,6 +169,20 @@ impl DeadLetterQueue {
     /// # Errors
     /// The queue cannot be read at all. What fails for one entry, or later, is in the report.
     pub async fn purge(&self, selection: &Selection, dry_run: bool) -> Result<PurgeReport> {
+        self.purge_until(selection, dry_run, &AtomicBool::new(false)).await
+    }
+
+    /// As [`DeadLetterQueue::purge`]; ends before the next entry once `stop` is set, with a report of
+    /// what was done.
+    ///
+    /// # Errors
+    /// As [`DeadLetterQueue::purge`].
+    pub async fn purge_until(
+        &self,
+        selection: &Selection,
+        dry_run: bool,
+        stop: &AtomicBool,
+    ) -> Result<PurgeReport> {
         let mut report = PurgeReport::default();
         let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
@@ -179,6 +196,11 @@ impl DeadLetterQueue {
                     break;
                 }
             };
+            // Behind the last one nothing is left to stop before.
+            if stop.load(Ordering::Relaxed) {
+                report.interrupted = true;
+                break;
+            }
             report.selected += 1;
             let deleted = match dry_run {
                 true => Ok(true),

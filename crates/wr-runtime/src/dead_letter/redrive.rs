@@ -212,10 +212,6 @@ impl DeadLetterQueue {
         let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
         loop {
-            if options.is_stopped() {
-                report.interrupted = true;
-                break;
-            }
             let entry = match entries.try_next().await {
                 Ok(Some(entry)) => entry,
                 Ok(None) => break,
@@ -225,6 +221,11 @@ impl DeadLetterQueue {
                     break;
                 }
             };
+            // Behind the last one nothing is left to stop before.
+            if options.is_stopped() {
+                report.interrupted = true;
+                break;
+            }
             let (outcome, left) = run.one(entry.sequence).await;
             progress(entry.sequence, &outcome);
             report.left.extend(left.map(|error| (entry.sequence, error)));

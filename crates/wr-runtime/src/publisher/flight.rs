@@ -4,6 +4,7 @@
 //! is an entry among the flights until the answer comes. What fails goes to a task that tries again.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -261,14 +262,16 @@ pub(super) fn try_again(publisher: &Arc<Inner>, number: u64, error: Error) {
         let publisher = &leaving.publisher;
         let persistence =
             Persistence { deadline: publisher.options.deadline, pause: Duration::from_millis(50) };
+        let attempts = AtomicU32::new(1);
         let retried = |error: &Error| {
+            attempts.fetch_add(1, Ordering::Relaxed);
             tracing::debug!(%error, "publishing again");
             publisher.options.metrics.publish_retried(flight.event_type);
         };
         let (outgoing, connection) = (&flight.outgoing, &publisher.connection);
         let result = tokio::select! {
             biased;
-            Ok(delivered) = late => Ok(delivered),
+            Ok(delivered) = late => Ok(delivered.after(attempts.load(Ordering::Relaxed))),
             result = outgoing.persist(connection, error, flight.begun, persistence, retried) => result,
         };
         flight.end(publisher, number, result);

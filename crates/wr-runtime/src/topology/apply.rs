@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::mark::Mark;
 use super::plan::{Action, Difference, Effect, Plan, Step, Target};
 use super::server::Actual;
 use super::{Topology, mark};
@@ -16,6 +17,7 @@ use crate::error::{ErrorKind, Result};
 pub struct Permission {
     destructive: bool,
     recreate: bool,
+    older_mark: bool,
 }
 
 /// What was done.
@@ -30,6 +32,8 @@ pub struct Applied {
     pub recreated: Vec<Target>,
     /// Streams that were as they should be, and are marked as set up for this catalogue now.
     pub marked: Vec<Target>,
+    /// Streams that a newer catalogue has marked: they keep its mark.
+    pub kept: Vec<Target>,
     /// What was as it should be.
     pub unchanged: Vec<Target>,
 }
@@ -52,6 +56,14 @@ impl Permission {
         self.recreate = true;
         self
     }
+
+    /// Permits to mark as set up for this catalogue what a newer one has marked. Else its mark stays:
+    /// a tool of an older build would hide which schemas were applied.
+    #[must_use]
+    pub fn allow_older_mark(mut self) -> Self {
+        self.older_mark = true;
+        self
+    }
 }
 
 impl Plan {
@@ -70,7 +82,7 @@ impl Plan {
         now.require_permitted(permission)?;
         let mut applied = Applied::default();
         for step in &now.steps {
-            step.apply(connection, &mut applied).await?;
+            step.apply(connection, permission, &mut applied).await?;
         }
         self.topology.verify(connection).await?;
         Ok(applied)
@@ -132,13 +144,27 @@ fn unpermitted(step: &Step, permission: Permission) -> Vec<String> {
     all.map(|difference| format!("{}: {difference}", step.target)).collect()
 }
 
+/// Whether it is the mark of a newer catalogue.
+fn is_newer(difference: &Difference) -> bool {
+    difference.effect == Effect::Mark(Mark::Newer)
+}
+
 impl Step {
     /// Whether it is a consumer that is there; its messages lie in the stream.
     fn can_recreate(&self) -> bool {
         matches!(self.target, Target::Consumer { .. }) && self.actual.is_some()
     }
 
-    async fn apply(&self, connection: &Connection, applied: &mut Applied) -> Result<()> {
+    async fn apply(
+        &self,
+        connection: &Connection,
+        permission: Permission,
+        applied: &mut Applied,
+    ) -> Result<()> {
+        let is_kept = !permission.older_mark && self.differences.iter().any(is_newer);
+        if is_kept {
+            applied.kept.push(self.target.clone());
+        }
         let done = match (self.action, &self.actual) {
             (Action::Unchanged, _) => &mut applied.unchanged,
             (Action::Conflict, Some(actual)) => {
@@ -146,11 +172,12 @@ impl Step {
                 &mut applied.recreated
             }
             (Action::Update, Some(actual)) => {
-                self.send(connection, "update", &self.merged(actual)).await?;
+                self.send(connection, "update", &self.merged(actual, is_kept)).await?;
                 &mut applied.updated
             }
+            (Action::Mark, Some(_)) if is_kept => return Ok(()),
             (Action::Mark, Some(actual)) => {
-                self.send(connection, "update", &self.merged(actual)).await?;
+                self.send(connection, "update", &self.merged(actual, false)).await?;
                 &mut applied.marked
             }
             (Action::Create | Action::Update | Action::Conflict | Action::Mark, _) => {
@@ -165,12 +192,15 @@ impl Step {
         Ok(())
     }
 
-    /// The server's settings with ours over them; those that we do not know stay.
-    fn merged(&self, actual: &Actual) -> Map<String, Value> {
+    /// The server's settings with ours over them; those that we do not know stay, and the mark where
+    /// it is kept.
+    fn merged(&self, actual: &Actual, is_kept: bool) -> Map<String, Value> {
         let mut config = actual.config.clone();
         for difference in &self.differences {
             if difference.is_mark() {
-                self.mark(&mut config);
+                if !is_kept {
+                    self.mark(&mut config);
+                }
                 continue;
             }
             match self.wanted.config.get(difference.field) {
@@ -229,12 +259,13 @@ impl Step {
 
 impl fmt::Display for Applied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Applied { created, updated, recreated, marked, unchanged } = self;
+        let Applied { created, updated, recreated, marked, kept, unchanged } = self;
         for (done, targets) in [
             ("created", created),
             ("changed", updated),
             ("made anew", recreated),
             ("marked", marked),
+            ("left the mark of a newer catalogue on", kept),
         ] {
             for target in targets {
                 writeln!(f, "{done} {target}")?;
@@ -272,7 +303,7 @@ mod tests {
             Wanted { target: Target::Stream { name: "S".to_owned() }, fields: ROWS, config };
         let planned = step(&connection, &wanted, &[]).await.unwrap();
         assert_eq!(planned.action, Action::Create);
-        planned.apply(&connection, &mut Applied::default()).await.unwrap();
+        planned.apply(&connection, Permission::default(), &mut Applied::default()).await.unwrap();
         let again = step(&connection, &wanted, &[]).await.unwrap();
         assert_eq!(again.drift(), ["stream S: allow_atomic false -> true"]);
     }

@@ -340,3 +340,23 @@ async fn what_came_after_a_look_is_not_touched() {
     assert_eq!(sequences(&queue, &Selection::all().after(4)).await, [5]);
     assert_eq!(sequences(&queue, &Selection::all().sequences([4, 5]).up_to(4)).await, [4]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_stopped_behind_the_last_is_not_interrupted() {
+    let (_server, connection) = server().await;
+    kept(&connection, 3).await;
+    let (queue, all) = (queue(&connection), Selection::all());
+    for (at, is_interrupted) in [(1, true), (3, false)] {
+        let stop = Arc::new(AtomicBool::new(false));
+        let options = RedriveOptions::new().dry_run().stop(stop.clone());
+        let progress = |sequence: u64, _: &_| stop.store(sequence == at, Ordering::Relaxed);
+        let report = queue.redrive(&all, &options, progress).await.unwrap();
+        assert_eq!((report.selected, report.interrupted), (at, is_interrupted));
+    }
+    let stopped = AtomicBool::new(true);
+    let report = queue.purge_until(&all, false, &stopped).await.unwrap();
+    assert_eq!((report.selected, report.interrupted), (0, true));
+    queue.purge(&all, false).await.unwrap();
+    let report = queue.purge_until(&all, false, &stopped).await.unwrap();
+    assert!(!report.interrupted);
+}

@@ -78,6 +78,15 @@ async fn streams_are_marked_and_another_mark_is_no_drift() {
         assert!(open(&plan).iter().all(|step| step.action == Action::Mark), "{plan}");
         assert!(plan.marks().iter().all(|it| it.mark == Mark::Newer));
         assert!(plan.to_string().contains("(so far of a newer catalogue)"), "{plan}");
+
+        // What a newer one has marked is turned back by nobody who does not say so.
+        let applied = plan.apply(&connection, Permission::default()).await.unwrap();
+        assert_eq!((applied.kept.len(), applied.marked.len()), (streams.len(), 0));
+        assert!(newer.plan(&connection).await.unwrap().is_empty());
+        let permission = Permission::default().allow_older_mark();
+        let applied = plan.apply(&connection, permission).await.unwrap();
+        assert_eq!((applied.kept.len(), applied.marked.len()), (0, streams.len()));
+        assert!(ours.plan(&connection).await.unwrap().is_empty());
     }
 }
 
@@ -87,7 +96,8 @@ async fn a_mark_that_changes_meanwhile_is_in_nobodys_way() {
     let (_server, connection, topology) = applied().await;
     let plan = topology.plan(&connection).await.unwrap();
     let older = Topology::new(other(0), single()).unwrap();
-    apply(&older, &connection).await;
+    let back = older.plan(&connection).await.unwrap();
+    back.apply(&connection, Permission::default().allow_older_mark()).await.unwrap();
     let applied = plan.apply(&connection, Permission::default()).await.unwrap();
     assert_eq!(applied.marked.len(), topology.constants().streams.len());
 }
