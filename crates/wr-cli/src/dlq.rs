@@ -4,6 +4,7 @@ mod list;
 mod purge;
 mod redrive;
 mod show;
+mod wording;
 
 use std::fmt::Display;
 use std::io::Write;
@@ -81,7 +82,7 @@ impl SelectionArguments {
 }
 
 /// Why a dead letter was given up. What a handler wrote, or somebody unknown, may hold a value of the
-/// message, and is masked.
+/// message, and is masked: all but the words of this runtime for a reason of its own.
 fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
     match letter.reason {
         Reason::UnmarshalError
@@ -89,7 +90,11 @@ fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
         | Reason::UnknownType
         | Reason::UnknownMajor
         | Reason::EnvelopeMismatch
-        | Reason::MaxDeliveriesExceeded => &letter.error,
+        | Reason::MaxDeliveriesExceeded
+            if wording::is_ours(letter) =>
+        {
+            &letter.error
+        }
         _ if shows_personal_data || letter.error.is_empty() => &letter.error,
         _ => MASK,
     }

@@ -1,17 +1,18 @@
 //! `wr tail`: events as they come, decoded and judged.
 
+mod source;
+
 use std::io::{self, Write};
 
-use futures_util::stream::{self, BoxStream, StreamExt, select_all};
+use futures_util::stream::{StreamExt, select_all};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wr_core::Catalogue;
-use wr_core::chrono::{DateTime, Utc};
+use wr_core::chrono::DateTime;
 use wr_runtime::async_nats::jetstream::Message;
-use wr_runtime::async_nats::jetstream::consumer::DeliverPolicy;
-use wr_runtime::async_nats::jetstream::consumer::pull::OrderedConfig;
 use wr_runtime::{Connection, Overrides, Registry, Topology};
 
+use self::source::{News, Source};
 use crate::Exit;
 use crate::arguments::{ConnectArguments, TailArguments};
 use crate::error::{Error, Result};
@@ -57,13 +58,20 @@ async fn follow(
 ) -> Result<Exit> {
     let mut messages = Vec::new();
     for (stream, filters) in sources {
-        messages.push(open(connection, stream, filters, options).await?);
+        let source = Source::new(connection, stream, filters, options).await?;
+        messages.push(source.messages().boxed());
     }
     let mut messages = select_all(messages);
     let mut shown = 0;
     while options.count.is_none_or(|count| shown < count) {
         let Some(message) = messages.next().await else { break };
-        let message = message?;
+        let message = match message? {
+            News::Message(message) => *message,
+            News::Note(note) => {
+                writeln!(screen.err, "{}", printable(&note))?;
+                continue;
+            }
+        };
         let body = &message.payload;
         // What is filtered by must be seen, whatever is masked after.
         if !options.means(serde_json::from_slice(body).ok().as_ref()) {
@@ -129,64 +137,8 @@ fn sources(
     }
 }
 
-type Messages = BoxStream<'static, Result<Message>>;
-
-/// The messages of a stream in their order; they end where no more is there, if asked to.
-async fn open(
-    connection: &Connection,
-    name: &'static str,
-    filters: Vec<String>,
-    options: &TailArguments,
-) -> Result<Messages> {
-    let failed = |error: &dyn std::fmt::Display| {
-        let next = "`wr doctor` looks at the streams and permissions";
-        Error::failed(format!("cannot read stream `{name}`: {error}"), next)
-    };
-    let stream = connection.jetstream().get_stream(name).await.map_err(|error| failed(&error))?;
-    // Only a request that names a new consumer in its subject is permitted to an operator.
-    let inbox = connection.client().new_inbox();
-    let config = OrderedConfig {
-        name: inbox.rsplit('.').next().map(str::to_owned),
-        filter_subjects: filters,
-        deliver_policy: match options.since {
-            Some(since) => from_moment(since)?,
-            None if !options.follows() => DeliverPolicy::All,
-            None => DeliverPolicy::New,
-        },
-        ..OrderedConfig::default()
-    };
-    let consumer = stream.create_consumer(config).await.map_err(|error| failed(&error))?;
-    let is_empty = consumer.cached_info().num_pending == 0;
-    if !options.follows() && is_empty {
-        return Ok(stream::empty().boxed());
-    }
-    let messages = consumer.messages().await.map_err(|error| failed(&error))?;
-    let follows = options.follows();
-    // The last one says that none is behind it.
-    let messages = stream::unfold(Some(messages), move |rest| async move {
-        let mut rest = rest?;
-        let message = rest.next().await?.map_err(|error| {
-            let next = "run the command again, with `--since`";
-            Error::failed(format!("reading stream `{name}` ended: {error}"), next)
-        });
-        let pending = message.as_ref().ok().and_then(|it| it.info().ok().map(|info| info.pending));
-        let goes_on = message.is_ok() && (follows || pending != Some(0));
-        Some((message, goes_on.then_some(rest)))
-    });
-    Ok(messages.boxed())
-}
-
-/// Begins with what was stored at a moment: the client's type for it is another crate's, but it
-/// reads what the server is told.
-fn from_moment(since: DateTime<Utc>) -> Result<DeliverPolicy> {
-    let told = json!({ "deliver_policy": "by_start_time", "opt_start_time": since.to_rfc3339() });
-    serde_json::from_value(told).map_err(|_| {
-        Error::usage("`--since` is before any message", "give a later time, or a duration")
-    })
-}
-
 impl TailArguments {
-    fn follows(&self) -> bool {
+    pub(crate) fn follows(&self) -> bool {
         !self.no_follow
     }
 

@@ -1,9 +1,13 @@
 //! Events published, followed, and looked at.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use wr_runtime::async_nats::HeaderMap;
 
-use crate::support::{Stage, enqueued, with_connection, wr};
+use crate::support::{Ran, Stage, enqueued, spawn, with_connection, wr};
 
 #[test]
 fn what_is_published_is_seen_masked() {
@@ -185,4 +189,39 @@ fn what_a_stranger_wrote_is_masked_and_cannot_move_the_cursor() {
     let all = stage.wr(&[&get[..], &["--show-personal-data", "--json"]].concat()).expect(0).json();
     assert_eq!(all[0]["headers"]["X-Client"], "203.0.113.7");
     assert_eq!(all[0]["message"]["source"], "a\u{9b}2J\u{202e}b");
+}
+
+/// As a server does it that starts again.
+#[test]
+fn who_tails_from_now_on_sees_no_past_when_the_consumer_is_lost() {
+    let stage = Stage::start();
+    stage.publish("position.enqueued", &[enqueued("pos-1")]).expect(0);
+    let url = stage.server.url();
+    let tail = ["tail", "waitingroom.position.>", "-n", "2", "--json"];
+    let child = with_connection(&url, async |connection| {
+        let stream = connection.jetstream().get_stream("POSITION_EVENTS").await.unwrap();
+        let names =
+            async || -> BTreeSet<String> { stream.consumer_names().try_collect().await.unwrap() };
+        let before = names().await;
+        let child = spawn(&[("NATS_URL", &url)], &tail);
+        let mut known = before.clone();
+        for number in 2..4 {
+            let name = loop {
+                let now = names().await;
+                if let Some(name) = now.difference(&known).next() {
+                    break name.clone();
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            };
+            stream.delete_consumer(&name).await.unwrap();
+            known.insert(name);
+            let sent = [enqueued(&format!("pos-{number}"))];
+            stage.publish("position.enqueued", &sent).expect(0);
+        }
+        child
+    });
+    let ran = Ran::of(child).expect(0);
+    let sequences: Vec<Value> = ran.json().iter().map(|came| came["sequence"].clone()).collect();
+    assert_eq!(sequences, [json!(2), json!(3)], "{ran:?}");
+    assert!(ran.err.contains("broke off, and goes on where it was"), "{}", ran.err);
 }
