@@ -297,3 +297,51 @@ impl HealthCheck {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use futures_util::StreamExt;
+    use wr_testkit::Server;
+
+    use super::*;
+    use crate::ConnectOptions;
+
+    /// A JetStream that takes its time over the first question, and never answers the second.
+    #[tokio::test]
+    async fn two_questions_about_a_consumer_share_the_deadline() {
+        let server = Server::start().unwrap();
+        let client = async_nats::connect(server.url()).await.unwrap();
+        let mut questions = client.subscribe("SLOW.API.>").await.unwrap();
+        client.flush().await.unwrap();
+        tokio::spawn(async move {
+            while let Some(question) = questions.next().await {
+                let answer = match question.subject.as_str() {
+                    "SLOW.API.INFO" => {
+                        client.request("$JS.API.INFO", "".into()).await.unwrap().payload
+                    }
+                    "SLOW.API.CONSUMER.INFO.S.c" => {
+                        tokio::time::sleep(Duration::from_millis(600)).await;
+                        r#"{"num_pending": 1, "delivered": {"stream_seq": 1}}"#.into()
+                    }
+                    _ => continue,
+                };
+                client.publish(question.reply.unwrap(), answer).await.unwrap();
+            }
+        });
+        let options = ConnectOptions::new("test").server(server.url()).api_prefix("SLOW.API");
+        let connection = options.connect().await.unwrap();
+        let deadline = Duration::from_secs(1);
+        let check = HealthCheck::new(&wr_events::CATALOGUE).deadline(deadline).reading();
+        let started = Instant::now();
+        let (health, standing) = check.0.consumer(&connection, "S", "c").await;
+        assert_eq!((health.lag, standing.is_some()), (Some(1), true), "{health:?}");
+        assert!(started.elapsed() >= deadline, "nobody waited for the second answer");
+        assert!(
+            started.elapsed() < deadline + Duration::from_millis(400),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+}
