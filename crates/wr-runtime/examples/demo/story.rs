@@ -264,6 +264,7 @@ impl Stage<'_> {
         self.board.step("The incident is yours");
         self.board.say("in another terminal:");
         self.board.say("");
+        self.board.say("unset NATS_URL NATS_USER NATS_PASSWORD NATS_CREDS NATS_NKEY NATS_TOKEN");
         self.board.say(format!("export NATS_CONTEXT={}", login.display()));
         self.board.say("alias wr='cargo run --quiet --package wr-cli --'");
         self.board.say("wr dlq list");
