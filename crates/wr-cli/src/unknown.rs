@@ -9,18 +9,6 @@ use wr_runtime::Reason;
 use crate::arguments::SelectionArguments;
 use crate::screen::{Screen, printable};
 
-/// The reasons that this build knows.
-const REASONS: [Reason; 8] = [
-    Reason::UnmarshalError,
-    Reason::SchemaViolation,
-    Reason::UnknownType,
-    Reason::UnknownMajor,
-    Reason::EnvelopeMismatch,
-    Reason::PermanentError,
-    Reason::MaxRetriesExceeded,
-    Reason::MaxDeliveriesExceeded,
-];
-
 /// Says so where a name is unknown. It is no error: a dead letter may be of a consumer that is gone,
 /// or have a reason that a newer version brought.
 pub(crate) fn note(screen: &mut Screen<'_>, what: &str, name: &str, known: &[&str]) {
@@ -38,7 +26,7 @@ pub(crate) fn note_selection(
     selection: &SelectionArguments,
 ) {
     if let Some(reason) = &selection.reason {
-        let reasons: Vec<&str> = REASONS.iter().map(Reason::as_str).collect();
+        let reasons: Vec<&str> = Reason::ALL.iter().map(Reason::as_str).collect();
         note(screen, "reason", reason, &reasons);
     }
     let Some(topology) = catalogue.topology else { return };

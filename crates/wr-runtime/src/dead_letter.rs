@@ -100,8 +100,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Those that a subscriber gives.
-    pub(crate) const OF_SUBSCRIBERS: [Reason; 7] = [
+    /// Every reason that this version knows.
+    pub const ALL: [Reason; 8] = [
         Reason::UnmarshalError,
         Reason::SchemaViolation,
         Reason::UnknownType,
@@ -109,9 +109,13 @@ impl Reason {
         Reason::EnvelopeMismatch,
         Reason::PermanentError,
         Reason::MaxRetriesExceeded,
+        Reason::MaxDeliveriesExceeded,
     ];
-    /// The one that the reconciler gives.
-    pub(crate) const OF_RECONCILERS: [Reason; 1] = [Reason::MaxDeliveriesExceeded];
+
+    /// Whether the reconciler gives it, and no subscriber.
+    pub(crate) fn is_of_reconciler(&self) -> bool {
+        *self == Reason::MaxDeliveriesExceeded
+    }
 }
 
 impl DeadLetter {

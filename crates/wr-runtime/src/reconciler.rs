@@ -121,7 +121,7 @@ impl Reconciler {
         let own = metrics.consumer(stream, RECONCILER);
         for consumer in topology.consumers {
             let theirs = metrics.consumer(consumer.stream, consumer.name);
-            theirs.may_give_up(&Reason::OF_RECONCILERS);
+            theirs.may_give_up(Reason::is_of_reconciler);
         }
         let check = HealthCheck::new(catalogue).everything().subscriber(pulse.clone());
         let check = check.metrics(metrics.clone()).reading();

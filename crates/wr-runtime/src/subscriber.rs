@@ -23,7 +23,7 @@ use self::order::Order;
 use self::seen::Seen;
 use self::workers::Workers;
 use crate::connection::Connection;
-use crate::dead_letter::{Keeper, Reason};
+use crate::dead_letter::Keeper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::handlers::Handlers;
 use crate::metrics::{ConsumerMetrics, EventMetrics, Metrics};
@@ -278,7 +278,7 @@ impl Shared {
         let event_metrics =
             handlers.event_types().map(|event_type| options.metrics.event(event_type)).collect();
         let metrics = options.metrics.consumer(consumer.stream, consumer.name);
-        metrics.may_give_up(&Reason::OF_SUBSCRIBERS);
+        metrics.may_give_up(|reason| !reason.is_of_reconciler());
         Ok(Shared {
             connection: connection.clone(),
             consumer,

@@ -18,17 +18,6 @@ use crate::headers::{self, Headers, MESSAGE_ID};
 use crate::trace::TraceContext;
 use crate::validator::Compiled;
 
-const REASONS: [Reason; 8] = [
-    Reason::UnmarshalError,
-    Reason::SchemaViolation,
-    Reason::UnknownType,
-    Reason::UnknownMajor,
-    Reason::EnvelopeMismatch,
-    Reason::PermanentError,
-    Reason::MaxRetriesExceeded,
-    Reason::MaxDeliveriesExceeded,
-];
-
 fn letter(body: impl Into<Bytes>) -> DeadLetter {
     DeadLetter {
         original_subject: "waitingroom.position.enqueued.v1".to_owned(),
@@ -97,7 +86,7 @@ fn random(rng: &mut Rng, size: usize) -> DeadLetter {
             block::append(&mut letter.original_headers, &name, &text(rng, most));
         }
     }
-    letter.reason = rng.choice(&REASONS).unwrap().clone();
+    letter.reason = rng.choice(&Reason::ALL).unwrap().clone();
     letter.error = text(rng, 1_000);
     letter.original_subject = format!("a.{}", text(rng, 20));
     letter.stream_sequence = Some(rng.u64(..));
@@ -174,9 +163,9 @@ fn the_schemas_reasons_are_ours() {
     let schema = CATALOGUE.dead_letters.last().unwrap().minors.last().unwrap().schema;
     let schema: Value = serde_json::from_str(schema).unwrap();
     let theirs = schema.pointer("/properties/reason/enum").unwrap().as_array().unwrap();
-    let ours: Vec<_> = REASONS.iter().map(|reason| Value::from(reason.as_str())).collect();
+    let ours: Vec<_> = Reason::ALL.iter().map(|reason| Value::from(reason.as_str())).collect();
     assert_eq!(theirs, &ours);
-    for reason in REASONS {
+    for reason in Reason::ALL {
         assert_eq!(Reason::parse(reason.as_str()), reason);
     }
     assert_eq!(Reason::parse("x"), Reason::Unknown("x".to_owned()));

@@ -80,9 +80,10 @@ impl ConsumerMetrics {
         self.families.0.decode_failures.get_or_create(&self.reason(reason)).inc();
     }
 
-    /// Begins to count dead letters for these reasons, so that the first one is seen to rise.
-    pub(crate) fn may_give_up(&self, reasons: &[Reason]) {
-        for reason in reasons {
+    /// Begins to count dead letters for the reasons that are its own, so that the first one is seen
+    /// to rise.
+    pub(crate) fn may_give_up(&self, is_own: impl Fn(&Reason) -> bool) {
+        for reason in Reason::ALL.iter().filter(|reason| is_own(reason)) {
             drop(self.families.0.dead_letters.get_or_create(&self.reason(reason.label())));
         }
     }
