@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark ends where something fails")]
 
 mod hostile;
+mod lenient;
 mod messages;
 mod plain;
 mod rivals;
@@ -31,7 +32,6 @@ const WARM_UP: u64 = 8;
 /// A message with its rows.
 struct Measured {
     message: &'static str,
-    bytes: usize,
     rows: Vec<Row>,
 }
 
@@ -60,22 +60,25 @@ fn usage() -> ExitCode {
 }
 
 /// Every message with our own rows.
-fn ours() -> [Measured; 3] {
+fn ours() -> [Measured; 4] {
+    let mut enqueued = measured::<messages::Enqueued>();
+    enqueued.rows.extend(lenient::enqueued());
     [
-        measured::<messages::Enqueued>(),
+        enqueued,
         measured::<messages::Heartbeat>(),
         measured::<messages::Updated>(),
+        Measured { message: lenient::CANCELLED, rows: lenient::cancelled() },
     ]
 }
 
 fn measured<M: messages::Message>() -> Measured {
-    Measured { message: M::NAME, bytes: messages::bytes::<M>().len(), rows: rows::ours::<M>() }
+    Measured { message: M::NAME, rows: rows::ours::<M>() }
 }
 
 fn list(measured: &Measured) {
-    let Measured { message, bytes, rows } = measured;
+    let Measured { message, rows } = measured;
     for row in rows {
-        println!("{}", json!({ "message": message, "bytes": bytes, "row": row.name }));
+        println!("{}", json!({ "message": message, "row": row.name }));
     }
 }
 
@@ -98,7 +101,8 @@ fn count(message: &str, row: &str, times: u64) -> ExitCode {
 
 /// The rows of one message are measured in turn, so that what disturbs one disturbs all.
 fn time<M: messages::Message>() {
-    let Measured { message, bytes, mut rows } = measured::<M>();
+    let Measured { message, mut rows } = measured::<M>();
+    let bytes = messages::bytes::<M>().len();
     rows.extend(rows::others::<M>());
     let times: Vec<u64> = rows.iter_mut().map(times_in_a_sample).collect();
     let mut samples = vec![Vec::new(); rows.len()];

@@ -125,7 +125,7 @@ fn change(number: i64) -> (String, Change) {
 }
 
 /// The event of a payload, the same each time.
-fn event<T: Payload>(source: &str, payload: T) -> Event<T> {
+pub(crate) fn event<T: Payload>(source: &str, payload: T) -> Event<T> {
     let id = "0190a5d2-7c44-7d3e-8b5a-2f1e6c9d4b3a".parse().expect("it is a UUID");
     let timestamp = "2024-01-01T12:00:00.123Z".parse().expect("it is a time");
     Event::new(source, payload).with_id(id).with_timestamp(timestamp)

@@ -21,7 +21,7 @@ pub(crate) struct Row {
 }
 
 /// What is done once, as a row.
-fn row<R>(name: &'static str, mut once: impl FnMut() -> R + 'static) -> Row {
+pub(crate) fn row<R>(name: &'static str, mut once: impl FnMut() -> R + 'static) -> Row {
     let run = Box::new(move |times| {
         for _ in 0..times {
             black_box(once());

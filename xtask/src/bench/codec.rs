@@ -99,7 +99,7 @@ fn medians(launches: &[Vec<Line>]) -> BTreeMap<String, Message> {
 }
 
 /// The row that a row is held against: itself where it is such a row.
-pub(super) fn base_of(row: &str) -> &str {
+fn base_of(row: &str) -> &str {
     let is_base = BASES.iter().any(|(id, _)| *id == row);
     let known = OURS.iter().chain(OTHERS).find(|known| known.id == row && !is_base);
     known.map_or(row, |known| known.base)

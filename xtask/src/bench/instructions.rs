@@ -11,6 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::results::{self, Machine};
+use super::rows::BASES;
 use super::{Files, codec, table};
 use crate::child::Program;
 use crate::{Error, Exit, Screen};
@@ -182,7 +183,7 @@ impl Change {
     /// Whether it has become dearer by more than is tolerated, and is our own: what the unchecked
     /// derive costs is its affair.
     pub(super) fn is_regression(&self) -> bool {
-        let is_ours = codec::base_of(&self.row) != self.row;
+        let is_ours = BASES.iter().all(|(base, _)| *base != self.row);
         let is_dearer = self.before.zip(self.now).is_some_and(|(before, now)| {
             u128::from(now) * 100 > u128::from(before) * u128::from(100 + TOLERATED)
         });

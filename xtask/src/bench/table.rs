@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::instructions::{ByMessage, Change, Counts};
 use super::results::{Message, Results};
-use super::rows::{BASES, FIGURES, Figure, MESSAGES, OTHERS, OURS, Target};
+use super::rows::{BASES, FIGURES, Figure, LENIENT, MESSAGES, OTHERS, OURS, STRICT, Target};
 
 /// Marks what is not reached.
 const MISSED: &str = "✗";
@@ -27,7 +27,8 @@ pub(super) fn section(results: &Results, counts: Option<&Counts>) -> String {
 pub(super) fn of_results(results: &Results) -> String {
     let machine = &results.machine;
     let mut text = format!(
-        "Measured on {} cores with rustc {} for {}; `{MISSED}` marks what is not reached.\n",
+        "Measured on {} cores with rustc {} for {}.\nA figure in brackets is the target; `{MISSED}` \
+         marks what does not reach it.\n",
         machine.cores, machine.toolchain, machine.target
     );
     let messages = MESSAGES.map(|name| results.codec.get(name));
@@ -71,7 +72,8 @@ fn codec(messages: &[Option<&Message>; 3]) -> String {
     table(rows)
 }
 
-/// The instructions of one operation, in times of what they are held against.
+/// The instructions of one operation, in times of what they are held against, and what a leniency
+/// costs.
 pub(super) fn of_counts(counts: &ByMessage) -> String {
     let count = |at: usize, row: &str| {
         let name = MESSAGES.get(at)?;
@@ -87,7 +89,29 @@ pub(super) fn of_counts(counts: &ByMessage) -> String {
     for (id, label) in BASES {
         rows.extend(line(label, |at| count(at, id).map(grouped)));
     }
-    table(rows)
+    table(rows) + &lenient(counts)
+}
+
+/// What a message costs that uses a leniency, and how much more that is than without it.
+fn lenient(counts: &ByMessage) -> String {
+    let rows = LENIENT.iter().filter_map(|(message, row, label)| {
+        let rows = counts.get(*message)?;
+        let (with, without) = (*rows.get(*row)?, *rows.get(STRICT)?);
+        let more = percent(without, with);
+        Some(vec![format!("`{message}`, {label}"), grouped(with), more])
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["decode, owned: a leniency that is used", "instructions", "than without it"];
+    let head = head.map(str::to_owned).to_vec();
+    format!("\n{}", table(std::iter::once(head).chain(rows).collect()))
+}
+
+/// How much more one count is than another.
+fn percent(before: u64, now: u64) -> String {
+    format!("{:+.2} %", (now as f64 / before as f64 - 1.0) * 100.0)
 }
 
 /// What has changed since the counts were kept.
@@ -100,10 +124,9 @@ pub(super) fn of_changes(changes: &[Change]) -> String {
         let text = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), grouped);
         let percent = match (change.before, change.now) {
             (Some(before), Some(now)) => {
-                let percent = (now as f64 / before as f64 - 1.0) * 100.0;
                 let mark =
                     if change.is_regression() { format!(" {MISSED}") } else { String::new() };
-                format!("{percent:+.2} %{mark}")
+                format!("{}{mark}", percent(before, now))
             }
             (None, Some(_)) => "new".to_owned(),
             (_, None) => "gone".to_owned(),
@@ -245,7 +268,12 @@ mod tests {
     fn counts_are_shown_as_ratios() {
         let rows = [("serde_encode", 4_000), ("encode_proved", 1_801), ("decode_owned", 3)];
         let rows = rows.map(|(row, count)| (row.to_owned(), count));
-        let counts = BTreeMap::from([("position.heartbeat".to_owned(), rows.into())]);
+        let lenient = [("decode_owned", 4_000), ("lenient_null", 4_050)];
+        let lenient = lenient.map(|(row, count)| (row.to_owned(), count));
+        let counts = BTreeMap::from([
+            ("position.heartbeat".to_owned(), rows.into()),
+            ("position.enqueued".to_owned(), lenient.into()),
+        ]);
         insta::assert_snapshot!(of_counts(&counts));
     }
 
