@@ -96,7 +96,7 @@ pub struct PurgeReport {
 }
 
 /// After so many failures in a row the rest would fail too.
-pub(super) const FAILURES: u32 = 3;
+const FAILURES: u32 = 3;
 
 impl DeadLetterQueue {
     /// The queue that the catalogue's topology names.
@@ -183,44 +183,22 @@ impl DeadLetterQueue {
         dry_run: bool,
         stop: &AtomicBool,
     ) -> Result<PurgeReport> {
-        let mut report = PurgeReport::default();
-        let mut failures = 0;
+        let (mut purged, mut gone) = (0, 0);
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
-        loop {
-            let entry = match entries.try_next().await {
-                Ok(Some(entry)) => entry,
-                Ok(None) => break,
-                Err(error) if report.selected == 0 => return Err(error),
-                Err(error) => {
-                    report.stopped = Some(error);
-                    break;
-                }
-            };
-            // Behind the last one nothing is left to stop before.
-            if stop.load(Ordering::Relaxed) {
-                report.interrupted = true;
-                break;
-            }
-            report.selected += 1;
+        let mut sweep = Sweep::default();
+        while let Some(sequence) = sweep.next(&mut entries, stop).await? {
             let deleted = match dry_run {
                 true => Ok(true),
-                false => self.purge_one(entry.sequence).await,
-            };
-            failures = match &deleted {
-                Ok(_) => 0,
-                Err(_) => failures + 1,
+                false => self.purge_one(sequence).await,
             };
             match deleted {
-                Ok(true) => report.purged += 1,
-                Ok(false) => report.gone += 1,
-                Err(error) => report.failed.push((entry.sequence, error)),
-            }
-            if failures == FAILURES {
-                report.stopped = report.failed.last().map(|(_, error)| error.clone());
-                break;
+                Ok(true) => purged += 1,
+                Ok(false) => gone += 1,
+                Err(error) => sweep.failed.push((sequence, error)),
             }
         }
-        Ok(report)
+        let Sweep { selected, failed, stopped, interrupted, .. } = sweep;
+        Ok(PurgeReport { selected, purged, gone, failed, stopped, interrupted })
     }
 
     async fn purge_one(&self, sequence: u64) -> Result<bool> {
@@ -302,6 +280,47 @@ pub(super) struct Found {
 
 fn outlined(letter: DeadLetter) -> DeadLetter {
     DeadLetter { body: Bytes::new(), original_headers: Default::default(), ..letter }
+}
+
+/// A run over entries, and what its report says of it.
+#[derive(Default)]
+pub(super) struct Sweep {
+    /// How many had failed when the last one began, and how many in a row.
+    before: (usize, u32),
+    pub(super) selected: u64,
+    /// Who runs adds what fails.
+    pub(super) failed: Vec<(u64, Error)>,
+    pub(super) stopped: Option<Error>,
+    pub(super) interrupted: bool,
+}
+
+impl Sweep {
+    /// The next one; none where the run has to end. An error where the queue cannot be read at all.
+    pub(super) async fn next(
+        &mut self,
+        entries: &mut (impl Stream<Item = Result<Entry>> + Unpin),
+        stop: &AtomicBool,
+    ) -> Result<Option<u64>> {
+        let (failed, in_a_row) = self.before;
+        let in_a_row = if self.failed.len() > failed { in_a_row + 1 } else { 0 };
+        self.before = (self.failed.len(), in_a_row);
+        if in_a_row == FAILURES {
+            self.stopped = self.failed.last().map(|(_, error)| error.clone());
+            return Ok(None);
+        }
+        match entries.try_next().await {
+            // Behind the last one nothing is left to stop before.
+            Ok(Some(_)) if stop.load(Ordering::Relaxed) => self.interrupted = true,
+            Ok(Some(entry)) => {
+                self.selected += 1;
+                return Ok(Some(entry.sequence));
+            }
+            Ok(None) => {}
+            Err(error) if self.selected == 0 => return Err(error),
+            Err(error) => self.stopped = Some(error),
+        }
+        Ok(None)
+    }
 }
 
 /// A list that is being read.

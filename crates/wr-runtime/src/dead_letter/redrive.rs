@@ -14,11 +14,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use futures_util::stream::TryStreamExt;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -26,7 +25,7 @@ use tracing::{Instrument, Span};
 use wr_core::topology::Consumer;
 
 use super::keep::{require_stream, trace_of};
-use super::queue::{DeadLetterQueue, FAILURES, Found, ListOrder};
+use super::queue::{DeadLetterQueue, Found, ListOrder, Sweep};
 use super::selection::Selection;
 use super::{DeadLetter, block};
 use crate::connection::Connection;
@@ -54,7 +53,7 @@ pub struct RedriveOptions {
     consumer: Option<String>,
     keep: bool,
     round: u32,
-    stop: Option<Arc<AtomicBool>>,
+    stop: Arc<AtomicBool>,
 }
 
 /// What became of one dead letter.
@@ -182,12 +181,8 @@ impl RedriveOptions {
     /// drop the future instead may leave in the queue what was published.
     #[must_use]
     pub fn stop(mut self, stop: Arc<AtomicBool>) -> Self {
-        self.stop = Some(stop);
+        self.stop = stop;
         self
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 }
 
@@ -209,49 +204,21 @@ impl DeadLetterQueue {
     ) -> Result<RedriveReport> {
         let mut run = Run::new(self, options)?;
         let mut report = RedriveReport::default();
-        let mut failures = 0;
         let mut entries = std::pin::pin!(self.list(selection, ListOrder::OldestFirst));
-        loop {
-            let entry = match entries.try_next().await {
-                Ok(Some(entry)) => entry,
-                Ok(None) => break,
-                Err(error) if report.selected == 0 => return Err(error),
-                Err(error) => {
-                    report.stopped = Some(error);
-                    break;
-                }
-            };
-            // Behind the last one nothing is left to stop before.
-            if options.is_stopped() {
-                report.interrupted = true;
-                break;
-            }
-            let (outcome, left) = run.one(entry.sequence).await;
-            progress(entry.sequence, &outcome);
-            report.left.extend(left.map(|error| (entry.sequence, error)));
-            failures = match &outcome {
-                RedriveOutcome::Failed(_) => failures + 1,
-                _ => 0,
-            };
-            report.count(entry.sequence, outcome);
-            if failures == FAILURES {
-                report.stopped = report.failed.last().map(|(_, error)| error.clone());
-                break;
+        let mut sweep = Sweep::default();
+        while let Some(sequence) = sweep.next(&mut entries, &options.stop).await? {
+            let (outcome, left) = run.one(sequence).await;
+            progress(sequence, &outcome);
+            report.left.extend(left.map(|error| (sequence, error)));
+            match outcome {
+                RedriveOutcome::Redriven => report.redriven += 1,
+                RedriveOutcome::Already => report.already += 1,
+                RedriveOutcome::Skipped(skip) => report.skipped.push((sequence, skip)),
+                RedriveOutcome::Failed(error) => sweep.failed.push((sequence, error)),
             }
         }
-        Ok(report)
-    }
-}
-
-impl RedriveReport {
-    fn count(&mut self, sequence: u64, outcome: RedriveOutcome) {
-        self.selected += 1;
-        match outcome {
-            RedriveOutcome::Redriven => self.redriven += 1,
-            RedriveOutcome::Already => self.already += 1,
-            RedriveOutcome::Skipped(skip) => self.skipped.push((sequence, skip)),
-            RedriveOutcome::Failed(error) => self.failed.push((sequence, error)),
-        }
+        let Sweep { selected, failed, stopped, interrupted, .. } = sweep;
+        Ok(RedriveReport { selected, failed, stopped, interrupted, ..report })
     }
 }
 

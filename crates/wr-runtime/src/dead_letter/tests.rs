@@ -12,7 +12,7 @@ use wr_events::{CATALOGUE, PositionEnqueuedV1, PositionEnqueuedV1Required};
 
 use super::circumstances::PREFIX;
 use super::form::{self, Stored, Written};
-use super::{DeadLetter, ROOM, Reason, block};
+use super::{DeadLetter, DeadLetterQueue, ROOM, Reason, RedriveOptions, Selection, block};
 use crate::error::{ErrorKind, Violation};
 use crate::headers::{self, Headers, MESSAGE_ID};
 use crate::trace::TraceContext;
@@ -322,4 +322,13 @@ fn headers_of_ours_in_the_original_are_kept_apart() {
     let written = write(&letter, 14_000);
     assert_eq!(form_of(&written), "raw");
     assert_eq!(read(written), letter);
+}
+
+#[test]
+fn runs_over_the_queue_can_be_spawned() {
+    fn spawn(_: impl Send) {}
+    let _ = |queue: &DeadLetterQueue, all: &Selection| {
+        spawn(queue.purge(all, true));
+        spawn(queue.redrive(all, &RedriveOptions::new(), |_, _| {}));
+    };
 }
