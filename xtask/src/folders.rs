@@ -9,7 +9,7 @@ use crate::Error;
 use crate::error::chain;
 
 /// The folder of schemas that a verb works on.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Schemas {
     /// The folder of schemas [default: `schemas` of this workspace]
     #[arg(long, value_name = "DIR")]

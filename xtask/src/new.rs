@@ -154,6 +154,7 @@ impl Steps {
         // Elsewhere it is for that folder's owner to say whether the catalogue is written there.
         if flags.is_empty() {
             steps.push("cargo xtask docs".to_owned());
+            steps.push("INSTA_UPDATE=always cargo test -p wr-tests published".to_owned());
         }
         writeln!(screen.out, "\nnext:")?;
         for (number, step) in (1..).zip(steps) {
@@ -226,4 +227,38 @@ fn unknown(name: &str, known: &[String]) -> String {
         return "begin it with `cargo xtask new event`, or see which folders there are".to_owned();
     }
     format!("did you mean `{}`?", near.join("` or `"))
+}
+
+#[cfg(test)]
+mod tests {
+    use wr_schema::{Subject, Version};
+
+    use super::*;
+
+    /// Of the minor that README.md begins.
+    #[test]
+    fn readme_shows_every_step() {
+        let path = |minor| format!("waitingroom.position.heartbeat.v1/1.{minor}.json");
+        let file = NewFile {
+            path: path(1),
+            contents: String::new(),
+            subject: Subject::parse("waitingroom.position.heartbeat.v1").unwrap(),
+            version: Version::parse("1.1").unwrap(),
+            copied_from: Some(path(0)),
+        };
+        let folder = Path::new("schemas");
+        let shown = shown(folder, &file.path);
+        let steps = Steps { shown, topology: None, flags: String::new(), out: "" };
+        let what = What::Minor(MinorArgs {
+            name: "position.heartbeat".to_owned(),
+            major: None,
+            schemas: Schemas::default(),
+        });
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut screen = Screen { out: &mut out, err: &mut err, colour: false };
+        steps.write(&what, &file, folder, &mut screen).unwrap();
+        let told = format!("```\n{}```\n", String::from_utf8(out).unwrap());
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        assert!(fs::read_to_string(readme).unwrap().contains(&told), "README.md lacks:\n{told}");
+    }
 }
