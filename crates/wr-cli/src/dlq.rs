@@ -18,7 +18,7 @@ use crate::arguments::{
     ConnectArguments, DlqVerb, ListArguments, PurgeArguments, RedriveArguments, SelectionArguments,
 };
 use crate::error::Result;
-use crate::message::ago;
+use crate::message::{Masking, ago};
 use crate::personal::MASK;
 use crate::screen::{Output, Screen, Table, Tone, count};
 use crate::unknown;
@@ -40,7 +40,7 @@ pub(crate) async fn run(
     let connection = connect.connect().await?;
     let queue = DeadLetterQueue::new(&connection, catalogue)?;
     match verb {
-        DlqVerb::List(options) => list::run(&queue, &options, screen).await,
+        DlqVerb::List(options) => list::run(catalogue, &queue, &options, screen).await,
         DlqVerb::Show(options) => show::run(catalogue, &queue, &options, screen).await,
         DlqVerb::Redrive(options) => redrive::run(catalogue, &queue, &options, screen).await,
         DlqVerb::Purge(options) => purge::run(&queue, &options, screen).await,
@@ -83,7 +83,7 @@ impl SelectionArguments {
 
 /// Why a dead letter was given up. What a handler wrote, or somebody unknown, may hold a value of the
 /// message, and is masked: all but the words of this runtime for a reason of its own.
-fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
+fn error(letter: &DeadLetter, masking: &Masking) -> String {
     match letter.reason {
         Reason::UnmarshalError
         | Reason::SchemaViolation
@@ -93,10 +93,10 @@ fn error(letter: &DeadLetter, shows_personal_data: bool) -> &str {
         | Reason::MaxDeliveriesExceeded
             if wording::is_ours(letter) =>
         {
-            &letter.error
+            masking.error(&letter.error, &letter.schema_errors)
         }
-        _ if shows_personal_data || letter.error.is_empty() => &letter.error,
-        _ => MASK,
+        _ if masking.shows_personal_data || letter.error.is_empty() => letter.error.clone(),
+        _ => MASK.to_owned(),
     }
 }
 

@@ -37,6 +37,28 @@ pub(crate) fn mask_all(value: &mut Value) {
     }
 }
 
+/// Masks in a JSON pointer the keys of a map that is personal data, and what the schema does not have.
+pub(crate) fn mask_pointer(schema: &Value, pointer: &str) -> String {
+    let (mut schemas, mut is_personal) = (vec![schema], false);
+    let mut masked = String::new();
+    for token in pointer.split('/').skip(1) {
+        let branches = schemas.iter().filter_map(|it| it.get("oneOf")?.as_array()).flatten();
+        let all: Vec<&Value> = schemas.iter().copied().chain(branches).collect();
+        is_personal |= all.iter().any(|it| it.get("x-wr-pii").is_some());
+        let name = token.replace("~1", "/").replace("~0", "~");
+        let is_index = token.bytes().all(|byte| byte.is_ascii_digit());
+        let named = all.iter().filter_map(|it| it.get("properties")?.get(&name));
+        let items = all.iter().filter_map(|it| it.get("items").filter(|_| is_index));
+        let known: Vec<&Value> = named.chain(items).collect();
+        let values = all.iter().filter_map(|it| it.get("additionalProperties"));
+        let values: Vec<&Value> = values.collect();
+        let is_shown = !known.is_empty() || !is_personal && !values.is_empty();
+        masked = format!("{masked}/{}", if is_shown { token } else { MASK });
+        schemas = [known, values].concat();
+    }
+    masked
+}
+
 /// Whether a value is of the kind that a schema has; null, which says nothing, is of any. A schema
 /// that names no kind takes all, and its description has to say what is in it.
 fn is_of_kind(schema: &Value, value: &Value) -> bool {
@@ -141,6 +163,38 @@ mod tests {
             let mut value = json!({ "who": who });
             mask(&schema, &mut value);
             assert_eq!(value, json!({ "who": expected }));
+        }
+    }
+
+    #[test]
+    fn a_pointer_shows_names_of_the_schema_and_keys_of_maps_that_are_not_personal() {
+        let schema = json!({
+            "properties": {
+                "a/b": { "items": { "properties": { "n": { "type": "integer" } } } },
+                "limits": { "additionalProperties": { "minimum": 1 } },
+                "people": { "x-wr-pii": "by address", "additionalProperties": {
+                    "properties": { "name": {}, "tags": { "additionalProperties": {} } },
+                } },
+                "who": { "oneOf": [
+                    { "properties": { "kind": { "const": "user" }, "mail": {} } },
+                    { "properties": { "kind": { "const": "job" } } },
+                ] },
+            },
+        });
+        for (pointer, shown) in [
+            ("", ""),
+            ("/a~1b/17/n", "/a~1b/17/n"),
+            ("/a~1b/ann", "/a~1b/•••"),
+            ("/limits/rate", "/limits/rate"),
+            ("/people", "/people"),
+            ("/people/ann@example.com/name", "/people/•••/name"),
+            ("/people/ann@example.com/tags/vip", "/people/•••/tags/•••"),
+            ("/people/203~1113/more", "/people/•••/•••"),
+            ("/who/mail", "/who/mail"),
+            ("/who/ann", "/who/•••"),
+            ("/new/ann/17", "/•••/•••/•••"),
+        ] {
+            assert_eq!(mask_pointer(&schema, pointer), shown, "{pointer}");
         }
     }
 

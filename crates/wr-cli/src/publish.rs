@@ -15,6 +15,7 @@ use crate::Exit;
 use crate::arguments::{ConnectArguments, PublishArguments};
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupts;
+use crate::message::Masking;
 use crate::refusal::Broken;
 use crate::screen::{Screen, Tone, count, printable};
 use crate::unknown;
@@ -69,7 +70,7 @@ pub(crate) async fn run(
     let mut refused = Vec::new();
     for (number, document) in (1..).zip(messages) {
         let message = options.message(catalogue, document)?;
-        match judged(catalogue, &registry, &message) {
+        match judged(&registry, &message, screen.shows_personal_data) {
             Ok(subject) => ready.push((number, subject, message)),
             Err(why) => refused.push((number, why)),
         }
@@ -261,10 +262,11 @@ impl PublishArguments {
 
 /// The subject of a message that may be sent, or why it may not.
 fn judged(
-    catalogue: &'static Catalogue,
     registry: &Registry,
     message: &Value,
+    shows_personal_data: bool,
 ) -> Result<&'static str, Refusal> {
+    let catalogue = registry.catalogue();
     let text = |name: &str| message.get(name).and_then(Value::as_str);
     let lack = |name: &str| format!("it has no `{name}`; with `--type` the file holds payloads");
     let event_type = text("type").ok_or_else(|| lack("type"))?;
@@ -275,9 +277,10 @@ fn judged(
     let subject = catalogue.find_type(event_type, major).map_err(|error| error.to_string())?;
     let bytes = message.to_string();
     let judged = registry.validate_message(Side::Publish, subject.subject, bytes.as_bytes());
+    let masking = Masking::new(catalogue, subject.subject, shows_personal_data);
     judged.map(|()| subject.subject).map_err(|error| Refusal {
-        why: error.to_string(),
-        broken: broken(subject, version, message, &error),
+        why: masking.refusal(&error),
+        broken: broken(subject, version, message, &error, &masking),
     })
 }
 
@@ -287,14 +290,18 @@ fn broken(
     version: &str,
     message: &Value,
     error: &wr_runtime::Error,
+    masking: &Masking,
 ) -> Vec<Broken> {
     let ErrorKind::Violations(violations) = error.kind() else { return Vec::new() };
     let minor = wr_core::parse_version(version).and_then(|(_, minor)| minor.parse().ok());
     let minor = minor.and_then(|minor| subject.minor(minor));
     let schema = minor.and_then(|minor| serde_json::from_str(minor.writer).ok());
     let schema = schema.unwrap_or(Value::Null);
-    let mut all: Vec<Broken> =
-        violations.iter().map(|violation| Broken::new(&schema, message, violation)).collect();
+    let told = |violation| {
+        let broken = Broken::new(&schema, message, violation);
+        Broken { pointer: masking.pointer(&broken.pointer), ..broken }
+    };
+    let mut all: Vec<Broken> = violations.iter().map(told).collect();
     // One that lacks several names is found once for each.
     all.dedup();
     all

@@ -4,23 +4,25 @@ use std::io::Write;
 
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
-use wr_runtime::{DeadLetterQueue, Group, ListOrder, Reason, Selection};
+use wr_core::Catalogue;
+use wr_runtime::{DeadLetter, DeadLetterQueue, Group, ListOrder, Reason, Selection};
 
 use super::{error, groups_text};
 use crate::Exit;
 use crate::arguments::ListArguments;
 use crate::error::Result;
-use crate::message::time;
+use crate::message::{Masking, time};
 use crate::screen::{Screen, Tone, printable};
 
 pub(super) async fn run(
+    catalogue: &'static Catalogue,
     queue: &DeadLetterQueue,
     options: &ListArguments,
     screen: &mut Screen<'_>,
 ) -> Result<Exit> {
     let selection = options.selection.selection();
     if options.each {
-        return list_each(queue, &selection, screen).await;
+        return list_each(catalogue, queue, &selection, screen).await;
     }
     let groups = queue.groups(&selection).await?;
     let all: Vec<Value> = groups.iter().map(group_json).collect();
@@ -46,12 +48,17 @@ fn group_json(group: &Group) -> Value {
 
 /// Row by row, for there may be many.
 async fn list_each(
+    catalogue: &'static Catalogue,
     queue: &DeadLetterQueue,
     selection: &Selection,
     screen: &mut Screen<'_>,
 ) -> Result<Exit> {
     let mut entries = std::pin::pin!(queue.list(selection, ListOrder::NewestFirst));
     let mut none = true;
+    let shows = screen.shows_personal_data;
+    let why = |letter: &DeadLetter| {
+        error(letter, &Masking::new(catalogue, &letter.original_subject, shows))
+    };
     // Who reads no more has seen what they wanted.
     while screen.out.flush().is_ok()
         && let Some(entry) = entries.try_next().await?
@@ -65,7 +72,7 @@ async fn list_each(
                     "reason": letter.reason.as_str(),
                     "consumer": letter.consumer,
                     "original_subject": letter.original_subject,
-                    "error": error(letter, screen.shows_personal_data),
+                    "error": why(letter),
                 }),
                 Err(error) => json!({ "unreadable": error.to_string() }),
             };
@@ -86,7 +93,7 @@ async fn list_each(
                     "{} {reason} {} {}",
                     printable(consumer),
                     printable(subject),
-                    printable(error(letter, screen.shows_personal_data))
+                    printable(&why(letter))
                 )
             }
             Err(error) => screen.paint(Tone::Bad, printable(&error.to_string())),

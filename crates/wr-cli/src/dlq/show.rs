@@ -11,7 +11,7 @@ use super::error;
 use crate::Exit;
 use crate::arguments::ShowArguments;
 use crate::error::Result;
-use crate::message::{Decoded, headers, time, write_decoded, write_headers};
+use crate::message::{Decoded, Masking, headers, time, write_decoded, write_headers};
 use crate::screen::{Screen, Tone, printable};
 
 #[derive(Debug, Serialize)]
@@ -52,11 +52,12 @@ pub(super) async fn run(
     }
     let registry = Registry::new(catalogue)?;
     let (subject, shows) = (&letter.original_subject, screen.shows_personal_data);
+    let masking = Masking::new(catalogue, subject, shows);
     let broken = letter.schema_errors.iter();
     let shown = Shown {
         sequence,
         reason: letter.reason.as_str().to_owned(),
-        error: error(&letter, shows).to_owned(),
+        error: error(&letter, &masking),
         original_subject: subject.clone(),
         given_up_at: time(letter.timestamp),
         stream: letter.stream.clone(),
@@ -65,7 +66,7 @@ pub(super) async fn run(
         stored_at: letter.stored_at.map(time),
         deliveries: letter.deliveries,
         schema_errors: broken
-            .map(|it| json!({ "pointer": it.pointer, "keyword": it.keyword }))
+            .map(|it| json!({ "pointer": masking.pointer(&it.pointer), "keyword": it.keyword }))
             .collect(),
         original_headers: headers(&letter.original_headers, shows),
         decoded: Decoded::read(&registry, subject, &letter.body, shows),

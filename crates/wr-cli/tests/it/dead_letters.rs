@@ -9,6 +9,7 @@ use wr_events::{
     CATALOGUE, Event, QueueCreatedV1, QueueMaintenanceV1, QueuePausedV1, QueueResumedV1,
     QueueUpdatedV1,
 };
+use wr_runtime::async_nats::HeaderMap;
 use wr_runtime::{
     ConnectOptions, Delivery, Handled, HandlerError, Handlers, Subscriber, SubscriberOptions,
 };
@@ -269,4 +270,41 @@ fn a_purge_that_is_interrupted_reports_what_it_did() {
     assert!((1..LETTERS).contains(&purged) && report["selected"] == purged, "{report}");
     assert_eq!(stage.messages("DEAD_LETTER_QUEUE"), LETTERS - purged);
     assert!(ran.err.contains("once more aborts"), "{}", ran.err);
+}
+
+#[test]
+fn places_in_a_dead_letter_show_names_of_the_schema_alone() {
+    let stage = Stage::start();
+    let letter = json!({
+        "original_subject": "waitingroom.queue.updated.v1", "original_data": "e30=",
+        "reason": "schema_violation",
+        "error": "`/data/changes/limit/ann@example.com`: `type` asks for an object",
+        "timestamp": "2026-01-01T00:00:00Z", "stream": "QUEUE_EVENTS", "consumer": CONSUMER,
+        "stream_sequence": 1, "stored_at": "2026-01-01T00:00:00Z", "deliveries": 1,
+        "schema_errors": [{ "pointer": "/data/changes/limit/ann@example.com", "keyword": "type" }],
+    });
+    with_connection(&stage.server.url(), async |connection| {
+        let subject = format!("waitingroom.dlq.QUEUE_EVENTS.{CONSUMER}");
+        let limit = Duration::from_secs(15);
+        let body = letter.to_string().into_bytes().into();
+        connection.deliver(subject.as_str(), HeaderMap::new(), body, limit).await.unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("Wr-Dead-Letter-Violation", "type /data/ann@example.com");
+        connection.deliver(subject.as_str(), headers, "{}".into(), limit).await.unwrap();
+    });
+    for arguments in [
+        vec!["dlq", "show", "1"],
+        vec!["dlq", "show", "1", "--json"],
+        vec!["dlq", "list", "--each"],
+        vec!["dlq", "list", "--each", "--json"],
+        vec!["get", "DEAD_LETTER_QUEUE", "2"],
+    ] {
+        let shown = stage.wr(&arguments).expect(0).out;
+        assert!(shown.contains("•••") && !shown.contains("ann@"), "{arguments:?}: {shown}");
+        let all = stage.wr(&[&arguments[..], &["--show-personal-data"]].concat()).expect(0).out;
+        assert!(all.contains("ann@"), "{arguments:?}: {all}");
+    }
+    let shown = stage.wr(&["dlq", "show", "1"]).expect(0).out;
+    assert!(shown.contains("`/data/changes/limit/•••`: `type` asks for an object"), "{shown}");
+    assert!(shown.contains("`/data/changes/limit/•••` breaks `type`"), "{shown}");
 }
