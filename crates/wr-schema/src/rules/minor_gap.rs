@@ -38,16 +38,14 @@ fn check(draft: &Draft<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// The version of a file, unless its subject has another major.
 fn version(path: &str) -> Option<Version> {
-    match Place::of(path) {
-        Place::Event(subject, version) => (subject.major() == version.major).then_some(version),
-        Place::Envelope(version) | Place::Definitions(version) | Place::DeadLetter(version) => {
-            Some(version)
-        }
-        Place::Topology
-        | Place::Waivers
-        | Place::NoSubject(_)
-        | Place::NoVersion(_)
-        | Place::Stray => None,
+    let place = Place::of(path);
+    let version = place.version()?;
+    if let Place::Event(subject, _) = &place
+        && subject.major() != version.major
+    {
+        return None;
     }
+    Some(version)
 }
