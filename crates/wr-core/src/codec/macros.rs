@@ -20,7 +20,7 @@ macro_rules! properties {
         if !$cursor.close(before) {
             while let ::core::option::Option::Some(key) = $cursor.any_key(&mut before)? {
                 let read = match &*key {
-                    $($name => $crate::codec::once::$kind::<$mode, $ty>(&mut $slot, &$rule, $cursor),)*
+                    $($name => $crate::codec::once(&mut $slot, $crate::codec::$kind::<$mode, $ty>, &$rule, $cursor),)*
                     _ => $cursor.skip(),
                 };
                 read?;

@@ -44,36 +44,18 @@ pub fn optional<'a, M: Mode, T: Readable>(
 
 /// Fills the slot of a field out of order. Which of two counts, and whether the other one matters, is
 /// not for the one pass.
-pub mod once {
-    use super::{Cursor, Mode, Parse, Readable};
-
-    /// A property that must be there.
-    #[inline]
-    pub fn required<'a, M: Mode, T: Readable>(
-        slot: &mut Option<M::Of<'a, T>>,
-        rule: &impl Parse<T>,
-        cursor: &mut Cursor<'a>,
-    ) -> Option<()> {
-        if slot.is_some() {
-            return None;
-        }
-        *slot = super::required::<M, T>(rule, cursor)?;
-        Some(())
+#[inline]
+pub fn once<'a, R, T>(
+    slot: &mut Option<T>,
+    read: impl FnOnce(&R, &mut Cursor<'a>) -> Option<Option<T>>,
+    rule: &R,
+    cursor: &mut Cursor<'a>,
+) -> Option<()> {
+    if slot.is_some() {
+        return None;
     }
-
-    /// A property that may be missing.
-    #[inline]
-    pub fn optional<'a, M: Mode, T: Readable>(
-        slot: &mut Option<M::Of<'a, T>>,
-        rule: &impl Parse<T>,
-        cursor: &mut Cursor<'a>,
-    ) -> Option<()> {
-        if slot.is_some() {
-            return None;
-        }
-        *slot = super::optional::<M, T>(rule, cursor)?;
-        Some(())
-    }
+    *slot = read(rule, cursor)?;
+    Some(())
 }
 
 /// What a field has once its struct is read.
