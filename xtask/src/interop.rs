@@ -8,8 +8,17 @@ use crate::{Error, Exit, Screen};
 
 /// What of the runtime's own tests runs on the oldest server: modules of `tests/it`. The faults pass
 /// there too, and take longer than all of these.
-const ON_THE_FLOOR: &[&str] =
-    &["topology", "dead_letters", "reconciler", "subscribe", "publish", "health", "tracing"];
+const ON_THE_FLOOR: &[&str] = &[
+    "topology",
+    "dead_letters",
+    "reconciler",
+    "subscribe",
+    "publish",
+    "health",
+    "tracing",
+    "connection",
+    "least_privilege",
+];
 
 /// Test the runtime against nats-py, and on the oldest server that is supported.
 ///
