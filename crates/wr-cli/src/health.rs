@@ -48,21 +48,30 @@ fn write(screen: &mut Screen<'_>, health: &Health) -> io::Result<()> {
     }
     let text = table.text(&screen.out);
     writeln!(screen.out, "{text}")?;
-    let head = ["", "consumer", "stream", "lag", "unsettled", "redelivered", "evicted", ""];
+    let head =
+        ["", "consumer", "stream", "lag", "unsettled", "redelivered", "evicted", "pulls", ""];
     let mut table = Table::new(&head);
     let number = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), |it| it.to_string());
     for consumer in &health.consumers {
         let lost = consumer.evicted.is_some_and(|evicted| evicted > 0);
         let mut notes: Vec<String> = consumer.reason.clone().into_iter().collect();
         notes.extend(consumer.paused.then(|| "paused".to_owned()));
+        // How many each process has is its own affair.
+        let pulls = match consumer.pulls {
+            Some(0) => "none",
+            Some(_) => "some",
+            None => "?",
+        };
+        let most = consumer.max_ack_pending.map(|most| format!("/{most}")).unwrap_or_default();
         table.row(vec![
             verdict(consumer.ok),
             (Some(Tone::Name), consumer.name.clone()),
             (None, consumer.stream.clone()),
             (None, number(consumer.lag)),
-            (None, number(consumer.ack_pending)),
+            (None, number(consumer.ack_pending) + &most),
             (None, number(consumer.redelivered)),
             (lost.then_some(Tone::Bad), number(consumer.evicted)),
+            (None, pulls.to_owned()),
             (Some(Tone::Warning), notes.join("; ")),
         ]);
     }

@@ -135,8 +135,12 @@ pub struct ConsumerHealth {
     pub evicted: Option<u64>,
     /// Messages that were delivered and not settled.
     pub ack_pending: Option<u64>,
+    /// How many those may be before no more is delivered; none where there is no such limit.
+    pub max_ack_pending: Option<u64>,
     /// Of those, the ones that were delivered more than once.
     pub redelivered: Option<u64>,
+    /// Requests for messages that wait at the server. With none, nobody reads, or all who do are busy.
+    pub pulls: Option<u64>,
     /// Whether an operator has paused it, which is not unhealthy.
     pub paused: bool,
     /// This process's subscriber, where it has one.

@@ -19,6 +19,9 @@ struct Config {
     /// Of a stream.
     #[serde(default)]
     retention: Option<String>,
+    /// Of a consumer; no limit where it is negative.
+    #[serde(default)]
+    max_ack_pending: Option<i64>,
     #[serde(flatten)]
     limits: Limits,
 }
@@ -35,6 +38,8 @@ struct Info {
     num_ack_pending: u64,
     #[serde(default)]
     num_redelivered: u64,
+    #[serde(default)]
+    num_waiting: u64,
     #[serde(default)]
     paused: bool,
     /// Of a consumer.
@@ -190,7 +195,10 @@ impl Needs {
                 health.exists = Some(true);
                 health.lag = Some(info.num_pending);
                 health.ack_pending = Some(info.num_ack_pending);
+                health.max_ack_pending =
+                    info.config.max_ack_pending.and_then(|it| u64::try_from(it).ok());
                 health.redelivered = Some(info.num_redelivered);
+                health.pulls = Some(info.num_waiting);
                 health.paused = info.paused;
                 delivered = info.delivered.as_ref().map(|delivered| delivered.stream_seq);
                 health.reason = info.trouble();

@@ -79,6 +79,7 @@ async fn a_backlog_is_told_and_is_no_illness() {
     assert_eq!(health.consumers.len(), 4);
     let consumer = health.consumers.iter().find(|it| it.name == "audit-logger").unwrap();
     assert_eq!((consumer.lag, consumer.ack_pending), (Some(1), Some(0)));
+    assert_eq!((consumer.pulls, consumer.max_ack_pending), (Some(0), Some(1_000)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
