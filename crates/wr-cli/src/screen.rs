@@ -119,15 +119,20 @@ impl Screen<'_> {
             let what = format!("nobody is there to answer: {question}");
             return Err(Error::usage(what, format!("look at it with {look}, then add `--yes`")));
         }
-        write!(self.err, "{question} [y/N] ")?;
-        self.err.flush()?;
         let read = || {
             let mut line = String::new();
             io::stdin().read_line(&mut line).map(|_| line)
         };
+        let asked = async {
+            write!(self.err, "{question} [y/N] ")?;
+            self.err.flush()?;
+            answer(read).await
+        };
         let answer = tokio::select! {
-            answer = answer(read) => answer?,
+            // Whoever sees the question can interrupt it.
+            biased;
             _ = tokio::signal::ctrl_c() => return Err(Error::interrupted()),
+            answer = asked => answer?,
         };
         Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
     }

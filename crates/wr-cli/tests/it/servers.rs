@@ -1,9 +1,11 @@
 //! Topology, health, and the doctor.
 
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 use wr_testkit::ServerOptions;
 
-use crate::support::{Stage, wr};
+use crate::support::{Ran, Stage, wr};
 
 #[test]
 fn a_topology_is_planned_applied_and_verified() {
@@ -219,4 +221,47 @@ fn the_doctor_calls_nothing_ill_that_it_may_not_look_at() {
     let is_clock = |it: &&Value| it["look"] == "clock";
     let clock = told[0]["findings"].as_array().unwrap().iter().find(is_clock).unwrap();
     assert_eq!(clock["next"], "see to that first", "{clock}");
+}
+
+/// Runs what follows a server's address on a terminal, presses a key at the question, and ends with
+/// its exit code.
+const ON_A_TERMINAL: &str = r#"
+import os, pty, sys
+key, server, *command = sys.argv[1:]
+process, terminal = pty.fork()
+if process == 0:
+    os.execve(command[0], command, {"NATS_URL": server})
+shown, is_asked, is_open = b"", False, True
+while is_open:
+    try:
+        read = os.read(terminal, 4096)
+    except OSError:  # Linux says so where nobody has the terminal any more.
+        read = b""
+    shown, is_open = shown + read, bool(read)
+    if not is_asked and b"[y/N] " in shown:
+        is_asked = True
+        os.write(terminal, key.encode())
+sys.stdout.buffer.write(shown)
+sys.stdout.flush()
+_, status = os.waitpid(process, 0)
+sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+"#;
+
+#[test]
+fn a_question_on_a_terminal_can_be_answered_and_interrupted() {
+    let server = wr_testkit::Server::start().unwrap();
+    let url = server.url();
+    let apply = ["topology", "apply", "--replicas", "1", "--color", "never"];
+    let pressed = |key: &str| {
+        let mut python = Command::new("python3");
+        python.args(["-c", ON_A_TERMINAL, key, &url, env!("CARGO_BIN_EXE_wr")]).args(apply);
+        Ran::of(python.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    // Ctrl-C.
+    let ran = pressed("\u{3}").expect(130);
+    assert!(ran.out.contains("error: interrupted"), "{ran:?}");
+    assert!(pressed("n\n").expect(100).out.contains("nothing was changed"));
+    wr(&[("NATS_URL", &url)], &["topology", "plan", "--replicas", "1"], "").expect(100);
+    pressed("y\n").expect(0);
+    wr(&[("NATS_URL", &url)], &["topology", "plan", "--replicas", "1"], "").expect(0);
 }
