@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use wr_schema::Catalog;
 use wr_schema::catalog::Minor;
-use wr_schema::json::{Data, Member, Node};
 
 use crate::HEADER;
 
@@ -60,18 +59,12 @@ fn contents(minor: &Minor, text: Text) -> String {
         Text::Writer => &minor.writer,
         Text::Reader => &minor.reader,
     };
-    let mut schema = schema.clone();
-    if let Data::Object(members) = &mut schema.data {
-        let string = |key: &str, value: &str| Member {
-            key: key.to_owned(),
-            key_span: schema.span,
-            value: Node { span: schema.span, data: Data::String(value.to_owned()) },
-        };
-        let head = [
-            string("$comment", HEADER),
-            string("$schema", "http://json-schema.org/draft-07/schema#"),
-        ];
-        members.splice(0..0, head);
+    let text = schema.to_pretty();
+    match text.strip_prefix("{\n") {
+        Some(members) => format!(
+            "{{\n  \"$comment\": \"{HEADER}\",\n  \
+             \"$schema\": \"http://json-schema.org/draft-07/schema#\",\n{members}"
+        ),
+        None => text,
     }
-    schema.to_pretty()
 }
