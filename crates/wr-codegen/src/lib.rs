@@ -117,14 +117,6 @@ pub fn generate(catalog: &Catalog, options: &Options) -> Result<Vec<GeneratedFil
             only_if_missing: false,
         });
     }
-    for (path, text) in contracts::files(catalog) {
-        files.push(GeneratedFile {
-            root: Root::Crate,
-            path,
-            contents: text,
-            only_if_missing: false,
-        });
-    }
     files.push(GeneratedFile {
         root: Root::Crate,
         path: "Cargo.toml".to_owned(),

@@ -4,12 +4,18 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Item, ItemMacro, MacroDelimiter};
 
-use crate::{Error, HEADER, emit};
+use crate::{Error, HEADER};
 
-/// The text of a file.
-pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<String, Error> {
+/// The text of a file of some items, whose names are written as they are.
+///
+/// They come in small parts, each of which is forgotten before the next one is parsed: syntax trees
+/// are many small allocations, which go faster the fewer there are at a time.
+pub(crate) fn file(
+    path: &str,
+    docs: &[String],
+    parts: impl IntoIterator<Item = TokenStream>,
+) -> Result<String, Error> {
     let syntax = |source| Error::Syntax { file: path.to_owned(), source };
-    let parsed: syn::File = syn::parse2(emit::named(tokens)).map_err(syntax)?;
     let mut text = format!("// {HEADER}\n");
     for line in docs {
         text.push_str(if line.is_empty() { "//!" } else { "//! " });
@@ -18,32 +24,51 @@ pub(crate) fn file(path: &str, docs: &[String], tokens: TokenStream) -> Result<S
     }
     // rustfmt would lay some of it out otherwise, and two layouts cannot both be fresh.
     text.push_str("#![cfg_attr(rustfmt, rustfmt_skip)]\n");
-    let mut before: Option<&Item> = None;
-    for item in &parsed.items {
-        if before.is_none_or(|before| !are_one_group(before, item)) {
-            text.push('\n');
+    let mut before = None;
+    for part in parts {
+        let parsed: syn::File = syn::parse2(part).map_err(syntax)?;
+        for item in parsed.items {
+            let group = Group::of(&item);
+            if group.is_none() || group != before {
+                text.push('\n');
+            }
+            before = group;
+            if let Item::Macro(table) = &item
+                && let Some(written) = self::table(table)
+            {
+                text.push_str(&written);
+                continue;
+            }
+            let is_impl = matches!(item, Item::Impl(_));
+            let attrs = Vec::new();
+            let alone = syn::File { shebang: None, frontmatter: None, attrs, items: vec![item] };
+            let written = prettyplease::unparse(&alone);
+            match is_impl {
+                true => text.push_str(&spaced(&written)),
+                false => text.push_str(&written),
+            }
         }
-        if let Item::Macro(table) = item
-            && let Some(written) = self::table(table)
-        {
-            text.push_str(&written);
-            before = Some(item);
-            continue;
-        }
-        let alone = syn::File {
-            shebang: None,
-            frontmatter: None,
-            attrs: Vec::new(),
-            items: vec![item.clone()],
-        };
-        let written = prettyplease::unparse(&alone);
-        match item {
-            Item::Impl(_) => text.push_str(&spaced(&written)),
-            _ => text.push_str(&written),
-        }
-        before = Some(item);
     }
     Ok(text)
+}
+
+/// Items that stand on lines next to each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Uses,
+    Statics,
+    Modules,
+}
+
+impl Group {
+    fn of(item: &Item) -> Option<Group> {
+        match item {
+            Item::Use(_) => Some(Group::Uses),
+            Item::Static(_) => Some(Group::Statics),
+            Item::Mod(module) if module.content.is_none() => Some(Group::Modules),
+            _ => None,
+        }
+    }
 }
 
 /// A macro of lines in braces, laid out as such; prettyplease fills them up like a paragraph.
@@ -105,12 +130,6 @@ fn lines(tokens: TokenStream, depth: usize, out: &mut String) {
         out.push_str(&format!("\n{}", "    ".repeat(depth)));
         lay_out(line.iter().cloned().collect(), depth, out);
     }
-}
-
-/// Whether two items stand on lines next to each other.
-fn are_one_group(a: &Item, b: &Item) -> bool {
-    matches!((a, b), (Item::Use(_), Item::Use(_)) | (Item::Static(_), Item::Static(_)))
-        || matches!((a, b), (Item::Mod(a), Item::Mod(b)) if a.content.is_none() && b.content.is_none())
 }
 
 /// A blank line between the members of an `impl`, where one of them is a function.

@@ -119,7 +119,7 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
         )*
     };
     let ours = quote!(use crate::{CATALOGUE, #(#types),*};);
-    let file = tokens::with_imports(body, &["Contract", "Payload"], &BTreeSet::new(), ours);
+    let file = tokens::with_imports(vec![body], &["Contract", "Payload"], &BTreeSet::new(), ours);
     let path = "src/any.rs".to_owned();
     let docs = ["The events of the catalogue as one type.".to_owned()];
     let text = render::file(&path, &docs, file)?;

@@ -49,7 +49,7 @@ pub(super) fn file(catalog: &Catalog) -> Result<File, Error> {
             topology: #topology,
         };
     };
-    let file = tokens::with_imports(body, &[], &BTreeSet::new(), quote!());
+    let file = tokens::with_imports(vec![body], &[], &BTreeSet::new(), quote!());
     let path = "src/catalogue.rs".to_owned();
     let docs = ["The catalogue as a constant.".to_owned()];
     let text = render::file(&path, &docs, file)?;

@@ -12,13 +12,13 @@ pub(super) fn file(catalog: &Catalog) -> Result<Option<File>, Error> {
     if catalog.shared.is_empty() {
         return Ok(None);
     }
-    let mut body = quote!();
+    let mut body = Vec::new();
     let mut all = Vec::new();
     for shared in &catalog.shared {
         // Older files hold the same definition, so a property has no version that brought it.
         let items = model::items(&rust_names::shared(&shared.name), &shared.ty, &[])?;
         // No type of this file is the one that it is about, so every rule has a prefix.
-        body.extend(items.iter().map(|item| super::item(item, "")));
+        body.extend(items.iter().flat_map(|item| super::item(item, "")));
         all.extend(items);
     }
     let own = all.iter().flat_map(super::public_types).collect();

@@ -42,13 +42,15 @@ pub(super) fn files(
         });
         let path = format!("src/{entity}.rs");
         let docs = [format!("Events of the entity `{name}`.")];
-        files.push((path.clone(), render::file(&path, &docs, quote!(#(#actions)*))?));
+        let actions = tokens::named(quote!(#(#actions)*));
+        files.push((path.clone(), render::file(&path, &docs, [actions])?));
     }
     if !dead_letters.is_empty() {
         let majors = dead_letters.iter().map(|(_, module)| major(module));
         let path = "src/dead_letter.rs".to_owned();
         let docs = ["What the dead-letter queue carries, one module a major.".to_owned()];
-        files.push((path.clone(), render::file(&path, &docs, quote!(#(#majors)*))?));
+        let majors = tokens::named(quote!(#(#majors)*));
+        files.push((path.clone(), render::file(&path, &docs, [majors])?));
     }
     files.push(root(catalog, &entities, modules, dead_letters, has_definitions)?);
     Ok(files)
@@ -115,6 +117,6 @@ fn root(
         #(#exports)*
     };
     let path = "src/lib.rs".to_owned();
-    let text = render::file(&path, &docs, tokens)?;
+    let text = render::file(&path, &docs, [tokens::named(tokens)])?;
     Ok((path, text))
 }

@@ -21,39 +21,44 @@ use proc_macro2::TokenStream;
 use wr_schema::{Catalog, rust_names};
 
 use crate::model::{Item, ItemKind};
-use crate::{Error, cores};
+use crate::{Error, contracts, cores};
+
+use subject::{File, Module};
 
 pub use docs::bounds;
 pub(crate) use manifest::manifest;
 pub use sample::{Sample, sample};
-pub(crate) use tokens::named;
 
-/// Every Rust file of the crate, with its path.
-pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<(String, String)>, Error> {
-    let mut files = Vec::new();
-    let mut modules = Vec::new();
-    for (file, module) in cores::map(&catalog.subjects, subject::event)? {
-        files.push(file);
-        modules.push(module);
-    }
+/// Every Rust file of the crate, and the schemas that it carries, with their paths.
+pub(crate) fn crate_files(catalog: &Catalog) -> Result<Vec<File>, Error> {
+    let (subjects, mut files) =
+        cores::map(&catalog.subjects, subject::event, || whole_catalogue(catalog))?;
+    let (of_subjects, modules): (Vec<File>, Vec<Module>) = subjects.into_iter().unzip();
+    files.extend(of_subjects);
     let dead_letters = subject::dead_letters(catalog)?;
     files.extend(dead_letters.iter().map(|(file, _)| file.clone()));
     let definitions = definitions::file(catalog)?;
     let has_definitions = definitions.is_some();
     files.extend(definitions);
-    files.extend(topology::file(catalog)?);
-    files.push(any_event::file(catalog)?);
-    files.push(catalogue::file(catalog)?);
     files.extend(library::files(catalog, &modules, &dead_letters, has_definitions)?);
     Ok(files)
 }
 
-/// A type with all that belongs to it.
-fn item(item: &Item<'_>, root: &str) -> TokenStream {
+/// The files that are about all subjects and need nothing of their modules.
+fn whole_catalogue(catalog: &Catalog) -> Result<Vec<File>, Error> {
+    let mut files = contracts::files(catalog);
+    files.extend(topology::file(catalog)?);
+    files.push(any_event::file(catalog)?);
+    files.push(catalogue::file(catalog)?);
+    Ok(files)
+}
+
+/// A type with all that belongs to it, in parts.
+fn item(item: &Item<'_>, root: &str) -> Vec<TokenStream> {
     match &item.kind {
         ItemKind::Struct(structure) => structure::emit(item, structure, root),
-        ItemKind::Enum(enumeration) => enumeration::emit(item, enumeration),
-        ItemKind::Union(union) => union::emit(item, union),
+        ItemKind::Enum(enumeration) => vec![enumeration::emit(item, enumeration)],
+        ItemKind::Union(union) => vec![union::emit(item, union)],
     }
 }
 

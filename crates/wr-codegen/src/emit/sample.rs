@@ -122,7 +122,7 @@ fn text(
         });
     }
     let syntax = |source| Error::Syntax { file: format!("the sample of `{home}`"), source };
-    let parse = |tokens: TokenStream| syn::parse2(super::named(tokens)).map_err(syntax);
+    let parse = |tokens: TokenStream| syn::parse2(tokens::named(tokens)).map_err(syntax);
     let (uses, body) = (parse(uses)?, parse(body)?);
     Ok(format!("{}\n{}", prettyplease::unparse(&uses), prettyplease::unparse(&body)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use wr_schema::contract::Shape;
 use wr_schema::rust_names;
@@ -26,26 +26,21 @@ pub(super) fn checks_something(structure: &Struct<'_>) -> bool {
     fields(structure).any(|(property, field)| field_rule(property, field, "").can_fail)
 }
 
-/// The struct with all that belongs to it; `root` is the type that the file is about, whose rules
-/// need no prefix.
-pub(super) fn emit(item: &Item<'_>, structure: &Struct<'_>, root: &str) -> TokenStream {
+/// The struct with all that belongs to it, in parts; `root` is the type that the file is about,
+/// whose rules need no prefix.
+pub(super) fn emit(item: &Item<'_>, structure: &Struct<'_>, root: &str) -> Vec<TokenStream> {
     let ident = tokens::ident(&item.ident);
     let prefix = prefix(&item.ident, root);
-    let definition = definition(item, structure);
-    let construction = construction(item, structure);
-    let rules = rules(structure, &prefix);
-    let contract = contract(&ident, structure, &prefix);
-    let one_pass = one_pass(item, structure, &prefix);
-    let serialize = serialize(&ident, structure);
-    quote! {
-        #definition
-        #construction
-        #rules
-        #contract
-        #one_pass
-        #serialize
-        wr_core::deserialize!(#ident);
-    }
+    let ruled = ruled(structure, &prefix);
+    vec![
+        definition(item, structure),
+        construction(item, structure),
+        rules(structure, &prefix),
+        contract(&ident, structure, &ruled),
+        one_pass(item, structure, &ruled),
+        serialize(&ident, structure),
+        quote!(wr_core::deserialize!(#ident);),
+    ]
 }
 
 /// The properties that are Rust fields.
@@ -195,7 +190,28 @@ fn statics(structure: &Struct<'_>, prefix: &str, separator: &str) -> Vec<(Ident,
     statics
 }
 
-fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream {
+/// A property that is a Rust field, with its rule as reading and checking name it.
+struct Ruled<'b> {
+    property: &'b Property<'b>,
+    field: &'b RustField,
+    rule: TokenStream,
+    /// Whether some value of the Rust type breaks it.
+    can_fail: bool,
+}
+
+fn ruled<'b>(structure: &'b Struct<'b>, prefix: &str) -> Vec<Ruled<'b>> {
+    let ruled = fields(structure).map(|(property, field)| {
+        let name = static_name(prefix, field);
+        let rule = field_rule(property, field, &name);
+        let can_fail = rule.can_fail;
+        let rule =
+            if rule.is_plain { rule.value } else { TokenTree::from(tokens::ident(&name)).into() };
+        Ruled { property, field, rule, can_fail }
+    });
+    ruled.collect()
+}
+
+fn contract(ident: &Ident, structure: &Struct<'_>, ruled: &[Ruled<'_>]) -> TokenStream {
     let constants = structure.properties.iter().filter(|property| property.field.is_none());
     let constants: Vec<TokenStream> = constants
         .map(|property| {
@@ -204,22 +220,17 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
             quote!(let _: String = object.required(#name, &#rule)?;)
         })
         .collect();
-    let reads = fields(structure).map(|(property, field)| {
+    let reads = ruled.iter().map(|Ruled { property, field, rule, .. }| {
         let (name, json) = (tokens::ident(&field.ident), property.name);
-        let rule = rule_expression(property, field, prefix);
         let method = if field.required { quote!(required) } else { quote!(optional) };
         quote!(#name: object.#method(#json, &#rule)?)
     });
-    let checks: Vec<TokenStream> = fields(structure)
-        .filter_map(|(property, field)| {
-            let static_name = static_name(prefix, field);
-            let rule = field_rule(property, field, &static_name);
-            if !rule.can_fail {
-                return None;
-            }
+    let checks: Vec<TokenStream> = ruled
+        .iter()
+        .filter(|ruled| ruled.can_fail)
+        .map(|Ruled { property, field, rule, .. }| {
             let (name, json) = (tokens::ident(&field.ident), property.name);
-            let rule = rule_expression(property, field, prefix);
-            Some(if field.required {
+            if field.required {
                 quote!(#rule.check(&self.#name, &at.name(#json))?;)
             } else {
                 // `at` is where the struct is.
@@ -229,7 +240,7 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
                         #rule.check(#value, &at.name(#json))?;
                     }
                 }
-            })
+            }
         })
         .collect();
     let reads: Vec<TokenStream> = reads.collect();
@@ -259,7 +270,7 @@ fn contract(ident: &Ident, structure: &Struct<'_>, prefix: &str) -> TokenStream 
 }
 
 /// The view, and the parser of one pass, by a line for each property.
-fn one_pass(item: &Item<'_>, structure: &Struct<'_>, prefix: &str) -> TokenStream {
+fn one_pass(item: &Item<'_>, structure: &Struct<'_>, ruled: &[Ruled<'_>]) -> TokenStream {
     let ident = tokens::ident(&item.ident);
     let view = tokens::ident(&rust_names::view(&item.ident));
     let constants = structure.properties.iter().filter(|property| property.field.is_none());
@@ -273,11 +284,10 @@ fn one_pass(item: &Item<'_>, structure: &Struct<'_>, prefix: &str) -> TokenStrea
         })
         .collect();
     let constants = (!constants.is_empty()).then(|| quote!(constants { #(#constants)* }));
-    let fields = fields(structure).map(|(property, field)| {
+    let fields = ruled.iter().map(|Ruled { property, field, rule, .. }| {
         let kind = if field.required { quote!(required) } else { quote!(optional) };
         let slot = tokens::ident(&field.ident);
         let ty = tokens::rust_type(&field.ty);
-        let rule = rule_expression(property, field, prefix);
         let name = key(property);
         quote!(#kind #slot: #ty = #name, #rule;)
     });
@@ -339,13 +349,6 @@ fn field_rule(property: &Property<'_>, field: &RustField, name: &str) -> rule::R
         }
         _ => rule,
     }
-}
-
-fn rule_expression(property: &Property<'_>, field: &RustField, prefix: &str) -> TokenStream {
-    let name = static_name(prefix, field);
-    let rule = field_rule(property, field, &name);
-    let static_ident = tokens::ident(&name);
-    if rule.is_plain { rule.value } else { quote!(#static_ident) }
 }
 
 fn static_name(prefix: &str, field: &RustField) -> String {

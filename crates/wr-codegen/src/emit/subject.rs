@@ -81,8 +81,9 @@ fn file(
         minors.iter().map(|minor| (minor.version, &minor.contract)).collect();
     let items = model::items(name, &newest.contract, &history)?;
     let mut bodies = items.iter().map(|item| super::item(item, name));
-    let first = bodies.next();
-    let body = quote!(#first #payload #(#bodies)*);
+    let mut body = bodies.next().unwrap_or_default();
+    body.push(payload);
+    body.extend(bodies.flatten());
     let shared = shared_types(&items);
     let ours = shared_imports(&shared);
     let file = tokens::with_imports(body, super::traits(&items), &shared, ours);

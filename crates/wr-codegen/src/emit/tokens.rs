@@ -1,6 +1,7 @@
 //! Small pieces of syntax.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -188,45 +189,49 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Names of the standard library that generated code uses without importing them.
 const PRELUDE: &[(&str, &[&str])] = &[("std::convert", &["Into"])];
 
-/// A body behind the `use` lines that it needs, by the names that stand in it, and then `ours`;
-/// `traits` are those whose methods and constants it uses without naming them.
+/// The parts of a body behind the `use` lines that they need, by the names that stand in them, and
+/// then `ours`; `traits` are those whose methods and constants they use without naming them.
 ///
-/// A name that one of the shared types in scope, `shared`, has too is written with its path.
+/// A name that one of the shared types in scope, `shared`, has too is written with its path; names
+/// from schemas are written as they are.
 pub(super) fn with_imports(
-    body: TokenStream,
+    body: Vec<TokenStream>,
     traits: &[&str],
     shared: &BTreeSet<String>,
     ours: TokenStream,
-) -> TokenStream {
-    let mut names: BTreeSet<String> = traits.iter().map(|name| (*name).to_owned()).collect();
-    collect(&body, &mut names);
+) -> Vec<TokenStream> {
+    let own = || IMPORTS.iter().chain(PRELUDE).flat_map(|(_, names)| *names);
+    let clashes = own().any(|name| shared.contains(*name));
+    let mut names = Names::default();
+    let parts = body.into_iter().map(|part| {
+        let part = if clashes { qualified(part, shared) } else { part };
+        names.written(part)
+    });
+    let mut parts: Vec<TokenStream> = parts.collect();
+    let names = names.own;
     let lines = IMPORTS.iter().map(|(path, candidates)| {
         let path = self::path(path);
-        let used = candidates.iter().filter(|name| names.contains(**name));
-        let (clashing, found): (Vec<_>, Vec<_>) =
-            used.map(|name| ident(name)).partition(|name| shared.contains(&unraw(name)));
-        let hidden = clashing.iter().filter(|name| traits.contains(&unraw(name).as_str()));
+        let of_trait = |name: &str| traits.contains(&name);
+        let used =
+            candidates.iter().copied().filter(|name| of_trait(name) || names.contains(*name));
+        let (clashing, found): (Vec<&str>, Vec<&str>) = used.partition(|it| shared.contains(*it));
+        let hidden = clashing.into_iter().filter(|name| of_trait(name)).map(ident);
         let hidden = quote!(#(use #path::#hidden as _;)*);
+        let found: Vec<Ident> = found.into_iter().map(ident).collect();
         match found.as_slice() {
             [] => hidden,
             [one] => quote!(use #path::#one; #hidden),
             several => quote!(use #path::{#(#several),*}; #hidden),
         }
     });
-    let lines = quote!(#(#lines)*);
-    let body = if shared.is_empty() { body } else { qualified(body, shared) };
-    quote!(#lines #ours #body)
+    let lines = named(quote!(#(#lines)* #ours));
+    parts.insert(0, lines);
+    parts
 }
 
 fn path(text: &str) -> TokenStream {
     let segments = text.split("::").map(ident);
     quote!(#(#segments)::*)
-}
-
-/// The name without what marks it as one from a schema.
-fn unraw(name: &Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
 /// The tokens with the path before each of generated code's own names that is also in `taken`.
@@ -238,7 +243,7 @@ fn qualified(tokens: TokenStream, taken: &BTreeSet<String>) -> TokenStream {
         let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
         colons = if is_colon { colons + 1 } else { 0 };
         match token {
-            TokenTree::Group(group) => out.extend([within(&group, |it| qualified(it, taken))]),
+            TokenTree::Group(group) => out.extend([within(group, |it| qualified(it, taken))]),
             TokenTree::Ident(name) => {
                 let text = name.to_string();
                 let home = IMPORTS.iter().chain(PRELUDE).find(|(_, names)| {
@@ -259,28 +264,50 @@ fn qualified(tokens: TokenStream, taken: &BTreeSet<String>) -> TokenStream {
 
 /// The tokens with the names from schemas written as they are.
 pub(crate) fn named(tokens: TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .map(|token| match token {
-            TokenTree::Group(group) => within(&group, named),
-            TokenTree::Ident(name) => TokenTree::Ident(Ident::new(&unraw(&name), name.span())),
-            other @ (TokenTree::Punct(_) | TokenTree::Literal(_)) => other,
-        })
-        .collect()
+    Names::default().written(tokens)
 }
 
-fn within(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {
-    TokenTree::Group(Group::new(group.delimiter(), change(group.stream())))
+/// Tells the names from schemas from generated code's own.
+#[derive(Default)]
+struct Names {
+    /// Those of generated code's own that were met.
+    own: BTreeSet<String>,
+    /// The name at hand.
+    text: String,
 }
 
-fn collect(tokens: &TokenStream, names: &mut BTreeSet<String>) {
-    for token in tokens.clone() {
-        match token {
-            TokenTree::Group(group) => collect(&group.stream(), names),
-            TokenTree::Ident(name) => {
-                names.insert(name.to_string());
+impl Names {
+    /// The tokens with the names from schemas written as they are.
+    fn written(&mut self, tokens: TokenStream) -> TokenStream {
+        tokens
+            .into_iter()
+            .map(|token| match token {
+                TokenTree::Group(group) => within(group, |tokens| self.written(tokens)),
+                TokenTree::Ident(name) => TokenTree::Ident(self.name(name)),
+                other @ (TokenTree::Punct(_) | TokenTree::Literal(_)) => other,
+            })
+            .collect()
+    }
+
+    fn name(&mut self, name: Ident) -> Ident {
+        self.text.clear();
+        let _ = write!(self.text, "{name}");
+        match self.text.strip_prefix("r#") {
+            Some(from_schema) => Ident::new(from_schema, name.span()),
+            None => {
+                if !self.own.contains(&self.text) {
+                    self.own.insert(self.text.clone());
+                }
+                name
             }
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
+}
+
+/// A group with its tokens changed. The group goes first: while it holds its tokens, taking them
+/// copies them.
+fn within(group: Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {
+    let (delimiter, tokens) = (group.delimiter(), group.stream());
+    drop(group);
+    TokenTree::Group(Group::new(delimiter, change(tokens)))
 }

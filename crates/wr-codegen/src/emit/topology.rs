@@ -39,7 +39,7 @@ pub(super) fn file(catalog: &Catalog) -> Result<Option<File>, Error> {
     };
     let path = "src/topology.rs".to_owned();
     let docs = ["Streams and consumers.".to_owned()];
-    let text = render::file(&path, &docs, tokens)?;
+    let text = render::file(&path, &docs, [tokens])?;
     Ok(Some((path, text)))
 }
 
