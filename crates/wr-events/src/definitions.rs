@@ -23,7 +23,7 @@ pub struct Window {
 }
 
 /// The required fields of [`Window`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct WindowRequired {
     /// First moment of the window.
     ///
@@ -98,7 +98,7 @@ pub struct Change {
 }
 
 /// The required fields of [`Change`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct ChangeRequired {
     /// Value before the update, of whatever JSON type the setting has. It is null where the setting
     /// was not set.

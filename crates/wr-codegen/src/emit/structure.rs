@@ -96,7 +96,7 @@ fn construction(item: &Item<'_>, structure: &Struct<'_>) -> TokenStream {
         });
         let definition = quote! {
             #doc
-            #[derive(Clone, Debug, PartialEq)]
+            #[derive(Debug)]
             pub struct #companion {
                 #(#members),*
             }

@@ -67,7 +67,7 @@ pub struct DeadLetterV1 {
 }
 
 /// The required fields of [`DeadLetterV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct DeadLetterV1Required {
     /// Subject that the original was published on.
     pub original_subject: String,
@@ -392,7 +392,7 @@ pub struct DeadLetterV1SchemaErrorsItem {
 }
 
 /// The required fields of [`DeadLetterV1SchemaErrorsItem`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct DeadLetterV1SchemaErrorsItemRequired {
     /// JSON pointer to the place in the message. It is empty for the message as a whole.
     pub pointer: String,

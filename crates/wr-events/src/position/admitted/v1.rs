@@ -36,7 +36,7 @@ pub struct PositionAdmittedV1 {
 }
 
 /// The required fields of [`PositionAdmittedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PositionAdmittedV1Required {
     /// The position that was admitted. It is over with this event.
     ///

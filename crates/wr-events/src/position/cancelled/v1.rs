@@ -45,7 +45,7 @@ pub struct PositionCancelledV1 {
 }
 
 /// The required fields of [`PositionCancelledV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PositionCancelledV1Required {
     /// The position that was cancelled. It is over with this event.
     ///

@@ -59,7 +59,7 @@ pub struct PositionEnqueuedV1 {
 }
 
 /// The required fields of [`PositionEnqueuedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PositionEnqueuedV1Required {
     /// The position that the user got.
     ///

@@ -38,7 +38,7 @@ pub struct PositionExpiredV1 {
 }
 
 /// The required fields of [`PositionExpiredV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PositionExpiredV1Required {
     /// The position that was removed. It is over with this event.
     ///

@@ -32,7 +32,7 @@ pub struct PositionHeartbeatV1 {
 }
 
 /// The required fields of [`PositionHeartbeatV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct PositionHeartbeatV1Required {
     /// The position whose user is still there.
     ///

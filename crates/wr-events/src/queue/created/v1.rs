@@ -52,7 +52,7 @@ pub struct QueueCreatedV1 {
 }
 
 /// The required fields of [`QueueCreatedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct QueueCreatedV1Required {
     /// The queue that was created.
     ///

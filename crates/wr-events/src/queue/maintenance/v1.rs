@@ -44,7 +44,7 @@ pub struct QueueMaintenanceV1 {
 }
 
 /// The required fields of [`QueueMaintenanceV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct QueueMaintenanceV1Required {
     /// The queue that is in maintenance mode.
     ///

@@ -41,7 +41,7 @@ pub struct QueuePausedV1 {
 }
 
 /// The required fields of [`QueuePausedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct QueuePausedV1Required {
     /// The queue that was paused.
     ///

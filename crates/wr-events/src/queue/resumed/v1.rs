@@ -44,7 +44,7 @@ pub struct QueueResumedV1 {
 }
 
 /// The required fields of [`QueueResumedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct QueueResumedV1Required {
     /// The queue that was resumed.
     ///

@@ -30,7 +30,7 @@ pub struct QueueUpdatedV1 {
 }
 
 /// The required fields of [`QueueUpdatedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct QueueUpdatedV1Required {
     /// The queue whose configuration was updated.
     ///

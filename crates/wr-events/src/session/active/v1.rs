@@ -33,7 +33,7 @@ pub struct SessionActiveV1 {
 }
 
 /// The required fields of [`SessionActiveV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SessionActiveV1Required {
     /// The session that is active.
     ///

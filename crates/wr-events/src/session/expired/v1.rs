@@ -39,7 +39,7 @@ pub struct SessionExpiredV1 {
 }
 
 /// The required fields of [`SessionExpiredV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SessionExpiredV1Required {
     /// The session that expired. It is over with this event.
     ///

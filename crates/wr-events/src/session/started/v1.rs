@@ -40,7 +40,7 @@ pub struct SessionStartedV1 {
 }
 
 /// The required fields of [`SessionStartedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SessionStartedV1Required {
     /// The session that was created.
     ///

@@ -49,7 +49,7 @@ pub struct SessionTerminatedV1 {
 }
 
 /// The required fields of [`SessionTerminatedV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SessionTerminatedV1Required {
     /// The session that was terminated. It is over with this event.
     ///

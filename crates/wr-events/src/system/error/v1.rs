@@ -45,7 +45,7 @@ pub struct SystemErrorV1 {
 }
 
 /// The required fields of [`SystemErrorV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SystemErrorV1Required {
     /// The service that failed, written as in the envelope's source.
     ///

@@ -42,7 +42,7 @@ pub struct SystemHealthV1 {
 }
 
 /// The required fields of [`SystemHealthV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SystemHealthV1Required {
     /// The service that was checked, written as in the envelope's source.
     ///
@@ -248,7 +248,7 @@ pub struct SystemHealthV1ChecksValue {
 }
 
 /// The required fields of [`SystemHealthV1ChecksValue`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SystemHealthV1ChecksValueRequired {
     /// Outcome of the check: pass, warn (passed, but a limit is near), or fail.
     pub status: SystemHealthV1ChecksValueStatus,

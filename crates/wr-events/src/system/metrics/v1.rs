@@ -37,7 +37,7 @@ pub struct SystemMetricsV1 {
 }
 
 /// The required fields of [`SystemMetricsV1`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct SystemMetricsV1Required {
     /// The service that measured, written as in the envelope's source.
     ///
