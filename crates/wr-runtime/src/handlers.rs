@@ -1,7 +1,7 @@
 //! Handlers: what a service does with events; they run with a server and without.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
@@ -121,7 +121,7 @@ pub struct Handlers {
     catalogue: &'static Catalogue,
     entries: Vec<Box<dyn Entry>>,
     /// Which of them is for a subject.
-    routes: HashMap<&'static str, Route>,
+    routes: BTreeMap<&'static str, Route>,
     /// The `Runner<T>` of each `T`, for upcasts.
     runners: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     mistakes: Vec<String>,
@@ -133,7 +133,7 @@ impl Handlers {
         Handlers {
             catalogue,
             entries: Vec::new(),
-            routes: HashMap::new(),
+            routes: BTreeMap::new(),
             runners: HashMap::new(),
             mistakes: Vec::new(),
         }

@@ -180,7 +180,7 @@ impl TraceContext {
     fn parse(text: &str, state: TraceState) -> Option<TraceContext> {
         let text = text.trim();
         let part = |from, to| hex(text.get(from..to)?);
-        let (version, trace) = (part(0, 2)?, part(3, 35)?);
+        let (version, trace) = (part(0, 2)?, (part(3, 19)?, part(19, 35)?));
         let (span, flags) = (part(36, 52)?, part(53, 55)?);
         let is_end = match text.get(55..)? {
             "" => true,
@@ -191,8 +191,8 @@ impl TraceContext {
             return None;
         }
         let context = SpanContext::new(
-            TraceId::from(trace),
-            SpanId::from(u64::try_from(span).ok()?),
+            TraceId::from(u128::from(trace.0) << 64 | u128::from(trace.1)),
+            SpanId::from(span),
             // Of the others nobody knows what they mean.
             TraceFlags::new(u8::try_from(flags).ok()?) & TraceFlags::SAMPLED,
             true,
@@ -262,17 +262,34 @@ fn push_hex(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The number that lower-case digits stand for. Whether each is a letter nobody can foretell, so it
-/// is not branched on.
-fn hex(digits: &str) -> Option<u128> {
-    let (mut number, mut is_hex) = (0, true);
+/// The number that up to 16 lower-case digits stand for.
+fn hex(digits: &str) -> Option<u64> {
+    let (mut number, mut all) = (0, 0);
     for digit in digits.bytes() {
-        is_hex &= digit.is_ascii_digit() | matches!(digit, b'a'..=b'f');
-        // Letters have their sixth bit set, and begin at 1 in their last four.
-        number = number << 4 | u128::from((digit & 0xf) + 9 * (digit >> 6));
+        let value = VALUES.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT);
+        all |= value;
+        number = number << 4 | u64::from(value);
     }
-    is_hex.then_some(number)
+    (all < NO_DIGIT).then_some(number)
 }
+
+/// What is no digit, among the [`VALUES`].
+const NO_DIGIT: u8 = 0x80;
+
+/// The values of lower-case digits: looked up, for nobody can foretell which are letters, so that a
+/// branch would cost more.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digits: &[u8] = b"0123456789abcdef";
+    let mut value = 0;
+    while let [digit, rest @ ..] = digits {
+        if let Some((_, [place, ..])) = values.split_at_mut_checked(*digit as usize) {
+            *place = value;
+        }
+        (digits, value) = (rest, value + 1);
+    }
+    values
+};
 
 fn span_id() -> SpanId {
     // A span id of zeros is none.

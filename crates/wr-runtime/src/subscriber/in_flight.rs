@@ -26,6 +26,8 @@ pub(super) struct InFlight {
 #[derive(Debug, Default)]
 struct Table {
     held: HashMap<Place, Held, BuildHasherDefault<Numbers>>,
+    /// Deliveries whose place a later one took, by their numbers: where the server would be told.
+    late: HashMap<u64, Subject, BuildHasherDefault<Numbers>>,
     /// The number of the last delivery.
     last: u64,
 }
@@ -62,15 +64,16 @@ impl InFlight {
         self.set_until(place, number, None);
     }
 
-    /// A delivery is about to be settled: where the server is to be told. None where a later
-    /// delivery has taken its place.
+    /// A delivery is about to be settled: where the server is to be told. None where that has been
+    /// taken.
     pub(super) fn release(&self, place: Place, number: u64) -> Option<Subject> {
-        match self.lock().held.entry(place) {
+        let mut table = self.lock();
+        match table.held.entry(place) {
             Entry::Occupied(held) if held.get().number == number => {
                 self.gauge.dec();
                 Some(held.remove().reply)
             }
-            _ => None,
+            _ => table.late.remove(&number),
         }
     }
 
@@ -150,11 +153,11 @@ pub(super) struct Holding<'a> {
 impl Holding<'_> {
     /// Holds a delivery that came now, and gives it a number. None where an earlier delivery of the
     /// message is being handled in good time: its end settles both.
-    pub(super) fn hold(&mut self, place: Place, reply: &Subject, now: Instant) -> Option<u64> {
-        self.table.last += 1;
-        let number = self.table.last;
-        let new = Held { number, reply: reply.clone(), told: now, until: None };
-        match self.table.held.entry(place) {
+    pub(super) fn hold(&mut self, place: Place, reply: Subject, now: Instant) -> Option<u64> {
+        let Table { held, late, last } = &mut *self.table;
+        *last += 1;
+        let new = Held { number: *last, reply, told: now, until: None };
+        match held.entry(place) {
             Entry::Vacant(free) => {
                 free.insert(new);
                 self.more += 1;
@@ -165,10 +168,11 @@ impl Holding<'_> {
                     (held.reply, held.told) = (new.reply, now);
                     return None;
                 }
-                *held = new;
+                let old = std::mem::replace(held, new);
+                late.insert(old.number, old.reply);
             }
         }
-        Some(number)
+        Some(*last)
     }
 }
 
@@ -212,7 +216,7 @@ mod tests {
         let in_flight = InFlight::new(Gauge::default());
         let place = |sequence| Place { sequence, stored_at: 0 };
         let hold = |sequence: u64| {
-            in_flight.holding().hold(place(sequence), &sequence.to_string().into(), Instant::now())
+            in_flight.holding().hold(place(sequence), sequence.to_string().into(), Instant::now())
         };
         let told = |silence, can: bool| {
             let told = RefCell::new(Vec::new());
@@ -232,5 +236,22 @@ mod tests {
         let silence = Duration::from_millis(10);
         assert_eq!(told(silence, false), ["3"], "one is over, one is settled");
         assert_eq!(told(silence, true), ["3"], "it could not be told of before");
+    }
+
+    #[test]
+    fn each_delivery_is_settled_where_it_came_from_and_once() {
+        let in_flight = InFlight::new(Gauge::default());
+        let place = Place { sequence: 1, stored_at: 0 };
+        let hold = |reply: &str| in_flight.holding().hold(place, reply.into(), Instant::now());
+        let release = |number| in_flight.release(place, number).map(|reply| reply.to_string());
+        let first = hold("first").unwrap();
+        in_flight.begin(place, first, Some(Instant::now()));
+        std::thread::sleep(Duration::from_millis(1));
+        let second = hold("second").unwrap();
+        assert_eq!(hold("third"), None, "the second is in time, and is told of there from now on");
+        assert_eq!(release(first).as_deref(), Some("first"));
+        assert_eq!(release(second).as_deref(), Some("third"));
+        assert_eq!((release(first), release(second)), (None, None));
+        assert_eq!(in_flight.gauge.get(), 0);
     }
 }

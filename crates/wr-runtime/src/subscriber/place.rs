@@ -13,29 +13,40 @@ pub(super) struct Place {
 ///
 /// async-nats reads more of it than is needed here, which every message would pay for.
 pub(super) fn read(reply: &str) -> Option<(Place, u32)> {
-    let parts = reply.strip_prefix("$JS.ACK.")?;
-    let before = match parts.bytes().filter(|byte| *byte == b'.').count() {
+    let parts = reply.strip_prefix("$JS.ACK.")?.as_bytes();
+    let before = match parts.iter().filter(|byte| **byte == b'.').count() {
         // Stream and consumer.
         6 => 2,
         // A domain and an account as well.
         8.. => 4,
         _ => return None,
     };
-    let mut numbers = parts.as_bytes().split(|byte| *byte == b'.').skip(before).map(number);
-    let mut next = || numbers.next().flatten();
-    let (deliveries, sequence) = (next()?, next()?);
-    let (_in_consumer, stored_at, _pending) = (next()?, next()?, next()?);
+    let mut rest = parts;
+    for _ in 0..before {
+        let end = rest.iter().position(|byte| *byte == b'.')?;
+        rest = rest.get(end + 1..)?;
+    }
+    let (deliveries, sequence) = (number(&mut rest)?, number(&mut rest)?);
+    let (_in_consumer, stored_at, _pending) =
+        (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
     let place = Place { sequence, stored_at: stored_at.try_into().ok()? };
     Some((place, deliveries.try_into().ok()?))
 }
 
-fn number(digits: &[u8]) -> Option<u64> {
-    let add = |number: u64, digit: &u8| match digit {
-        b'0'..=b'9' => number.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
-        _ => None,
-    };
-    let (first, rest) = digits.split_first()?;
-    rest.iter().try_fold(add(0, first)?, add)
+/// The number that stands next, up to a dot or the end.
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    let (mut number, mut digits) = (0_u64, 0);
+    while let Some((byte, behind)) = rest.split_first() {
+        *rest = behind;
+        match byte {
+            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+            b'.' => break,
+            _ => return None,
+        }
+        digits += 1;
+    }
+    // None of them has so many digits that it could be too large.
+    (1..20).contains(&digits).then_some(number)
 }
 
 #[cfg(test)]
@@ -82,6 +93,7 @@ mod tests {
             "$JS.ACK.S.c.3..21.1700000000123456789.5",
             "$JS.ACK.S.c.3.17.21.later.5",
             "$JS.ACK.S.c.3.17.21.1700000000123456789.many",
+            "$JS.ACK.S.c.3.99999999999999999999.21.1700000000123456789.5",
         ] {
             assert_eq!((read(reply), theirs(reply)), (None, None), "{reply}");
         }

@@ -411,7 +411,7 @@ impl<'a> Session<'a> {
         // is no time for is given back with what is left at the end.
         let giving_back = async {
             for arrival in waiting {
-                Job::new(self.shared, arrival).give_back().await;
+                Job::new(self.shared, &arrival).give_back().await;
             }
         };
         let _ = tokio::time::timeout_at(until.into(), giving_back).await;

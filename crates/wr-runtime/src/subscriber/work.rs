@@ -25,7 +25,8 @@ pub(super) struct Arrival {
     redriven: bool,
     /// The handler of its subject.
     route: Option<Route>,
-    reply: Subject,
+    /// Where the server is told, until the message is held.
+    reply: Option<Subject>,
     place: Place,
     /// Its number among the deliveries that are held.
     held: u64,
@@ -65,7 +66,7 @@ impl Arrival {
             route: shared.handlers.route(&subject),
             subject,
             redriven,
-            reply,
+            reply: Some(reply),
             place,
             held: 0,
             headers: Arc::new(message.headers.unwrap_or_default()),
@@ -80,7 +81,8 @@ impl Arrival {
     pub(super) fn hold(shared: &Shared, arrivals: &mut Vec<Arrival>) {
         let mut holding = shared.in_flight.holding();
         arrivals.retain_mut(|arrival| {
-            let held = holding.hold(arrival.place, &arrival.reply, arrival.received.at);
+            let (place, at) = (arrival.place, arrival.received.at);
+            let held = arrival.reply.take().and_then(|reply| holding.hold(place, reply, at));
             arrival.held = held.unwrap_or_default();
             if held.is_none() {
                 let (consumer, sequence) = (shared.consumer.name, arrival.place.sequence);
@@ -108,12 +110,12 @@ impl Arrival {
 /// Every message pays for the memory that its futures take: what rarely runs is boxed.
 pub(super) struct Job<'a> {
     shared: &'a Shared,
-    arrival: Arrival,
+    arrival: &'a Arrival,
     is_released: bool,
 }
 
 impl<'a> Job<'a> {
-    pub(super) fn new(shared: &'a Shared, arrival: Arrival) -> Job<'a> {
+    pub(super) fn new(shared: &'a Shared, arrival: &'a Arrival) -> Job<'a> {
         Job { shared, arrival, is_released: false }
     }
 
@@ -143,7 +145,7 @@ impl<'a> Job<'a> {
     /// order, with what is left at the end, in the order of the stream.
     pub(super) async fn give_back(mut self) {
         if !self.arrival.is_ordered(self.shared) {
-            let reply = self.release();
+            let Some(reply) = self.release() else { return };
             self.shared.in_flight.give_back(self.arrival.place);
             // Nobody waits for a confirmation of each: the drain ends with one for all.
             let _ = self.shared.connection.client().publish(reply, nak(Duration::ZERO)).await;
@@ -159,6 +161,9 @@ impl<'a> Job<'a> {
     ) -> Next {
         let sent = TraceContext::from_headers(&self.arrival.headers);
         let span = self.span(sent.as_ref());
+        if let Ok(prepared) = &prepared {
+            span.record("messaging.message.id", tracing::field::display(prepared.id));
+        }
         let trace = sent.unwrap_or_else(|| TraceContext::current(&span));
         if attempt == self.arrival.deliveries {
             self.measure(&prepared);
@@ -181,9 +186,7 @@ impl<'a> Job<'a> {
     ) -> Next {
         let outcome = match prepared {
             Ok(prepared) => {
-                let id = prepared.id;
-                Span::current().record("messaging.message.id", tracing::field::display(id));
-                if attempt == self.arrival.deliveries && self.was_seen(id).await {
+                if attempt == self.arrival.deliveries && self.was_seen(prepared.id).await {
                     self.answer(Bytes::from_static(ACK)).await;
                     self.count(Status::Duplicate);
                     return Next::Settled;
@@ -384,7 +387,7 @@ impl<'a> Job<'a> {
     /// Answers the server. Where the answer is lost, the message comes again after the ack wait.
     async fn answer(&mut self, answer: Bytes) {
         // Released first: what is given back may be here again before the call returns.
-        let reply = self.release();
+        let Some(reply) = self.release() else { return };
         let told = match self.shared.options.double_ack {
             true => Box::pin(self.confirm(reply, answer)).await,
             false => {
@@ -400,11 +403,10 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Holds the message no more; gives where the server is to be told.
-    fn release(&mut self) -> Subject {
+    /// Holds the message no more; gives where the server is to be told, unless it has been told.
+    fn release(&mut self) -> Option<Subject> {
         self.is_released = true;
-        let newest = self.shared.in_flight.release(self.arrival.place, self.arrival.held);
-        newest.unwrap_or_else(|| self.arrival.reply.clone())
+        self.shared.in_flight.release(self.arrival.place, self.arrival.held)
     }
 
     /// Answers until the server confirms it, or until it takes the message for unanswered.
@@ -447,7 +449,7 @@ impl Drop for Job<'_> {
 pub(super) async fn run_in_order(shared: &Shared, key: &str) {
     let mut may_go_on = true;
     while let Some((arrival, prepared)) = shared.order.next(key) {
-        let job = Job::new(shared, arrival);
+        let job = Job::new(shared, &arrival);
         match may_go_on {
             true => may_go_on = job.run_in_order(prepared).await,
             false => job.give_back().await,

@@ -227,9 +227,9 @@ impl Worker {
         let mut in_a_row = 0;
         while let Some(work) = self.next() {
             let mut working = pin!(async {
-                match work {
+                match &work {
                     Work::Message(arrival) => Job::new(&shared, arrival).run().await,
-                    Work::Key(key) => run_in_order(&shared, &key).await,
+                    Work::Key(key) => run_in_order(&shared, key).await,
                 }
             });
             poll_fn(|context| {
