@@ -23,6 +23,8 @@ impl Cursor<'_> {
         })
     }
 
+    // Out of line, as `items`: a scalar is read without what these need of the stack.
+    #[inline(never)]
     fn members(&mut self) -> Option<Map<String, Value>> {
         let mut before = self.open()?;
         let mut members = Map::new();
@@ -33,6 +35,7 @@ impl Cursor<'_> {
         Some(members)
     }
 
+    #[inline(never)]
     fn items(&mut self) -> Option<Vec<Value>> {
         let mut items = Vec::new();
         let mut more = self.begin_array()?;
