@@ -314,14 +314,17 @@ fn white_space_of_every_length_stands_between_any_two_tokens() {
 #[test]
 fn maps_of_any_size_in_any_order() {
     for count in (0..50).chain([100, 300]) {
-        let mut entries: Vec<String> = (0..count).map(|n| format!(r#""k{n:03}":{n}"#)).collect();
+        // What tells their order stands in some names at once, in others far behind.
+        let name = |n| if n % 3 == 0 { format!("{n}") } else { format!("k-{n:013}") };
+        let mut entries: Vec<String> =
+            (0..count).map(|n| format!(r#""{}":{n}"#, name(n))).collect();
         for _ in 0..3 {
             let text = with(&format!(r#""maps":[{{{}}}]"#, entries.join(",")));
             assert_eq!(judge(text.as_bytes()), [true; 3], "{text}");
             entries.reverse();
             entries.rotate_left(count / 3);
         }
-        entries.push(r#""k000":"twice""#.to_owned());
+        entries.push(r#""0":"twice""#.to_owned());
         let twice = with(&format!(r#""maps":[{{{}}}]"#, entries.join(",")));
         assert_eq!(judge(twice.as_bytes())[0], count == 0, "{twice}");
     }
