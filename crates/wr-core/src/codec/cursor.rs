@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::scan::{behind_space, split_plain};
+use super::scan::{behind_line, behind_space, split_plain};
+use super::string::{behind_spelled, behind_string};
 
 /// Values may nest as deep on the fast path; what nests deeper is left to the exact path, which
 /// stops at 127.
@@ -155,49 +156,93 @@ impl<'a> Cursor<'a> {
         ends
     }
 
-    /// The next key, whatever it is, or none at the end of the object.
+    /// Takes what stands before a key, and its quote, or the end of the object: whether there is a
+    /// key.
     #[doc(hidden)]
     #[inline(never)]
-    pub fn any_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
-        if let [first, after @ ..] = self.rest
-            && first == before
-            && let [b'"', text @ ..] = behind_space(after)
-        {
-            self.rest = text;
-        } else if !self.spaced_quote(*before)? {
-            return Some(None);
-        }
-        *before = b',';
-        let (plain, after) = split_plain(self.rest)?;
-        let (key, after) = match after {
-            [b'"', after @ ..] => (Cow::Borrowed(self.peek(plain.len())?), after),
-            _ => (Cow::Owned(self.unescape(plain.len())?), self.rest),
-        };
-        let after = match after {
-            // Those who space a colon mostly do it in one of these ways.
-            [b':', b' ', after @ ..] | [b' ', b':', b' ', after @ ..] | [b':', after @ ..] => after,
-            _ => behind_space(after).strip_prefix(b":")?,
-        };
-        self.rest = behind_space(after);
-        Some(Some(key))
+    pub fn more_keys(&mut self, before: &mut u8) -> Option<bool> {
+        self.begin_key(before)
     }
 
-    /// Takes the quote of the next key with the space before it, or the end of the object.
-    #[inline(never)]
-    fn spaced_quote(&mut self, before: u8) -> Option<bool> {
-        let (after, is_key) = match behind_space(self.rest) {
-            [first, after @ ..] if *first == before => match behind_space(after) {
+    #[inline]
+    fn begin_key(&mut self, before: &mut u8) -> Option<bool> {
+        let (after, is_key) = match behind_line(self.rest) {
+            [first, after @ ..] if first == before => match behind_line(after) {
                 [b'"', after @ ..] => (after, true),
-                [b'}', after @ ..] if before == b'{' => (after, false),
+                [b'}', after @ ..] if *before == b'{' => (after, false),
                 _ => return None,
             },
-            [b'}', after @ ..] if before == b',' => (after, false),
+            [b'}', after @ ..] if *before == b',' => (after, false),
             _ => return None,
         };
         self.rest = after;
+        *before = b',';
         if !is_key {
             self.leave();
         }
         Some(is_key)
     }
+
+    /// Takes the key whose quote was taken, with its colon, where it is this one: `literal` is as
+    /// in [`Cursor::key`]. A key that is spelled otherwise was taken, and `found` to have a name.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_key(&mut self, found: Option<&str>, name: &str, literal: &str) -> bool {
+        if let Some(found) = found {
+            return found == name;
+        }
+        let [b'"', quoted @ .., b':'] = literal.as_bytes() else { return false };
+        self.rest.strip_prefix(quoted).is_some_and(|rest| self.colon(rest).is_some())
+    }
+
+    /// Takes a colon and the white space around it.
+    #[inline(never)]
+    fn colon(&mut self, text: &'a [u8]) -> Option<()> {
+        self.rest = behind_colon(text)?;
+        Some(())
+    }
+
+    /// Takes the key whose quote was taken, which is spelled as none of these names mostly are:
+    /// which one it is, if any. Nothing is built of its escapes.
+    #[doc(hidden)]
+    #[inline(never)]
+    pub fn other_key<'n>(&mut self, names: &[&'n str]) -> Option<Option<&'n str>> {
+        let (plain, rest) = split_plain(self.rest)?;
+        let spelled = |name: &&'n str| {
+            let expected = name.as_bytes().strip_prefix(plain)?;
+            Some((*name, behind_spelled(rest, expected)?))
+        };
+        let (found, after) = match names.iter().find_map(spelled) {
+            Some((name, after)) => (Some(name), after),
+            None => (None, behind_string(rest)?),
+        };
+        self.colon(after)?;
+        Some(found)
+    }
+
+    /// The next key, whatever it is, or none at the end of the object.
+    #[inline(never)]
+    pub(crate) fn any_key(&mut self, before: &mut u8) -> Option<Option<Cow<'a, str>>> {
+        if !self.begin_key(before)? {
+            return Some(None);
+        }
+        let (plain, after) = split_plain(self.rest)?;
+        let (key, after) = match after {
+            [b'"', after @ ..] => (Cow::Borrowed(self.peek(plain.len())?), after),
+            _ => (Cow::Owned(self.unescape(plain.len())?), self.rest),
+        };
+        self.rest = behind_colon(after)?;
+        Some(Some(key))
+    }
+}
+
+/// What follows a colon and the white space around it.
+#[inline]
+fn behind_colon(text: &[u8]) -> Option<&[u8]> {
+    let after = match text {
+        // Those who space a colon mostly do it in one of these ways.
+        [b':', b' ', after @ ..] | [b' ', b':', b' ', after @ ..] | [b':', after @ ..] => after,
+        _ => behind_space(text).strip_prefix(b":")?,
+    };
+    Some(behind_space(after))
 }

@@ -3,7 +3,8 @@
 /// Reads the properties of an object: each in its slot, in whatever order they come.
 ///
 /// They are expected in the order given, and found there by one comparison each; from the first
-/// that is not, any order will do.
+/// that is not, any order will do. A key is then held against each name as that is mostly spelled,
+/// and only if it is none of them is it `found` by what it spells, to go through them again.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! properties {
@@ -18,10 +19,17 @@ macro_rules! properties {
             $slot = $crate::codec::$kind::<$mode, $ty>(&$rule, $cursor)?;
         })*
         if !$cursor.close(before) {
-            while let ::core::option::Option::Some(key) = $cursor.any_key(&mut before)? {
-                let read = match &*key {
-                    $($name => $crate::codec::once(&mut $slot, $crate::codec::$kind::<$mode, $ty>, &$rule, $cursor),)*
-                    _ => $cursor.skip(),
+            while $cursor.more_keys(&mut before)? {
+                let mut found = ::core::option::Option::None;
+                let read = loop {
+                    $(if $cursor.is_key(found, $name, $crate::key!($name $($spelled)?)) {
+                        let read = $crate::codec::$kind::<$mode, $ty>;
+                        break $crate::codec::once(&mut $slot, read, &$rule, $cursor);
+                    })*
+                    found = $cursor.other_key(&[$($name),*])?;
+                    if found.is_none() {
+                        break $cursor.skip();
+                    }
                 };
                 read?;
             }

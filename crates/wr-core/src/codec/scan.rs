@@ -56,18 +56,32 @@ pub(super) fn behind_blank(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// The same, where a line break and an indentation are likely.
+#[inline]
+pub(super) fn behind_line(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [0..=b' ', ..] => behind_block(bytes).unwrap_or_else(|| behind_much_space(bytes)),
+        _ => bytes,
+    }
+}
+
+/// What comes behind white space of less than sixteen bytes.
+#[inline]
+fn behind_block(bytes: &[u8]) -> Option<&[u8]> {
+    let chunk = u8x16::new(*bytes.first_chunk()?);
+    let blanks = chunk.simd_eq(BLANKS) | chunk.simd_eq(LINES);
+    let blanks = blanks | chunk.simd_eq(RETURNS) | chunk.simd_eq(TABS);
+    let length = blanks.to_bitmask().trailing_ones() as usize;
+    if length < 16 { bytes.get(length..) } else { None }
+}
+
 #[inline(never)]
-fn behind_much_space(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
-        let chunk = u8x16::new(*chunk);
-        let blanks = chunk.simd_eq(BLANKS) | chunk.simd_eq(LINES);
-        let blanks = blanks | chunk.simd_eq(RETURNS) | chunk.simd_eq(TABS);
-        let length = blanks.to_bitmask().trailing_ones() as usize;
-        if length < 16 {
-            return rest.get(length..).unwrap_or_default();
+fn behind_much_space(mut rest: &[u8]) -> &[u8] {
+    while rest.len() >= 16 {
+        match behind_block(rest) {
+            Some(rest) => return rest,
+            None => rest = rest.get(16..).unwrap_or_default(),
         }
-        rest = after;
     }
     while let [b' ' | b'\n' | b'\t' | b'\r', after @ ..] = rest {
         rest = after;

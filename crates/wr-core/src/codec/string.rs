@@ -103,6 +103,23 @@ pub(super) fn behind_string(mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// What follows a string from an escape or its end on, where it is spelled so or otherwise.
+pub(super) fn behind_spelled<'a>(mut rest: &'a [u8], mut expected: &[u8]) -> Option<&'a [u8]> {
+    loop {
+        match rest {
+            [b'"', after @ ..] => return expected.is_empty().then_some(after),
+            [b'\\', after @ ..] => {
+                let (c, after) = escape(after)?;
+                expected = expected.strip_prefix(c.encode_utf8(&mut [0; 4]).as_bytes())?;
+                let (plain, after) = split_plain(after)?;
+                expected = expected.strip_prefix(plain)?;
+                rest = after;
+            }
+            _ => return None,
+        }
+    }
+}
+
 /// The character of an escape whose backslash was taken, and what follows it; half of a surrogate
 /// pair is none.
 #[inline(never)]

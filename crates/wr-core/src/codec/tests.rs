@@ -346,6 +346,24 @@ fn every_order_and_white_space_is_sure() {
 }
 
 #[test]
+fn a_key_is_what_it_spells() {
+    for (key, value) in [("kind", r#""small""#), ("count", "1"), ("later", "1")] {
+        for (at, byte) in key.bytes().enumerate() {
+            let (before, after) = (&key[..at], &key[at + 1..]);
+            let same = format!(r#""{before}\u{byte:04x}{after}":{value}"#);
+            assert_eq!(judge(with(&same).as_bytes()), [key != "count"; 3], "{same}");
+            for other in [r"\u0000", r"\ud83d", r"\x", r#"\""#, "\"", "\n", "x", ""] {
+                judge(with(&format!(r#""{before}{other}{after}":{value}"#)).as_bytes());
+            }
+        }
+    }
+    for key in [r#"a \"note\""#, r#"a \u0022note\""#, r#"\u0061 \"note\u0022"#] {
+        assert_eq!(judge(with(&format!(r#""{key}":"" "#)).as_bytes()), [true; 3], "{key}");
+    }
+    judge(with(r#""a "note"":"""#).as_bytes());
+}
+
+#[test]
 fn strings_of_every_length_with_an_escape_anywhere() {
     for length in [0, 1, 14, 15, 16, 17, 31, 32, 33, 63, 64, 65, 70, 71] {
         let plain = "p".repeat(length);
