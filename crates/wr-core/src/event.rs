@@ -221,7 +221,7 @@ fn envelope<'a, T: Payload, M: Mode, E>(
         M, cursor;
         required id: Uuid = "id", TEXT;
         required version: String = "version", VersionText { major: T::MAJOR };
-        required event_type: String = "type", const { Constant::new(T::EVENT_TYPE) };
+        constant event_type: String = "type", const { Constant::new(T::EVENT_TYPE) };
         required timestamp: DateTime<Utc> = "timestamp", TEXT;
         required source: String = "source", TEXT;
         optional trace_id: String = "trace_id", TEXT;

@@ -12,18 +12,19 @@ macro_rules! properties {
         $mode:ty, $cursor:ident;
         $($kind:ident $slot:ident: $ty:ty = $name:literal $(as $spelled:literal)?, $rule:expr;)*
     ) => {
-        $(let mut $slot: ::core::option::Option<<$mode as $crate::codec::Mode>::Of<'_, $ty>> =
-            ::core::option::Option::None;)*
+        $(let mut $slot: ::core::option::Option<
+            <$crate::mode!($kind $mode) as $crate::codec::Mode>::Of<'_, $ty>
+        > = ::core::option::Option::None;)*
         let mut before = $cursor.open()?;
         $(if $cursor.key(&mut before, $crate::key!($name $($spelled)?)) {
-            $slot = $crate::codec::$kind::<$mode, $ty>(&$rule, $cursor)?;
+            $slot = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>(&$rule, $cursor)?;
         })*
         if !$cursor.close(before) {
             while $cursor.more_keys(&mut before)? {
                 let mut found = ::core::option::Option::None;
                 let read = loop {
                     $(if $cursor.is_key(found, $name, $crate::key!($name $($spelled)?)) {
-                        let read = $crate::codec::$kind::<$mode, $ty>;
+                        let read = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>;
                         break $crate::codec::once(&mut $slot, read, &$rule, $cursor);
                     })*
                     found = $cursor.other_key(&[$($name),*])?;
@@ -34,6 +35,18 @@ macro_rules! properties {
                 read?;
             }
         }
+    };
+}
+
+/// What is made of a property: nothing of one that is always the same.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! mode {
+    (constant $mode:ty) => {
+        $crate::codec::Check
+    };
+    ($kind:ident $mode:ty) => {
+        $mode
     };
 }
 
@@ -95,7 +108,7 @@ macro_rules! record {
             ) -> ::core::option::Option<__Made> {
                 $crate::properties! {
                     __Mode, cursor;
-                    $($(required $constant: ::std::string::String = $tag $(as $tag_spelled)?, $one;)+)?
+                    $($(constant $constant: ::std::string::String = $tag $(as $tag_spelled)?, $one;)+)?
                     $($kind $field: $ty = $name $(as $spelled)?, $rule;)*
                 }
                 $($($constant?;)+)?

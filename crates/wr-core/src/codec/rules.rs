@@ -33,6 +33,9 @@ pub fn required<'a, M: Mode, T: Readable>(
     rule.parse::<M>(cursor).map(Some)
 }
 
+/// What a field has while its struct is read: a property that is always the same.
+pub use required as constant;
+
 /// What a field has while its struct is read: a property that may be missing, as null is.
 #[inline]
 pub fn optional<'a, M: Mode, T: Readable>(
