@@ -208,6 +208,11 @@ impl<'a> Cursor<'a> {
     #[inline(never)]
     pub fn other_key<'n>(&mut self, names: &[&'n str]) -> Option<Option<&'n str>> {
         let (plain, rest) = split_plain(self.rest)?;
+        // Without escapes it has one spelling, which was none of theirs.
+        if let [b'"', after @ ..] = rest {
+            self.colon(after)?;
+            return Some(None);
+        }
         let spelled = |name: &&'n str| {
             let expected = name.as_bytes().strip_prefix(plain)?;
             Some((*name, behind_spelled(rest, expected)?))
