@@ -20,19 +20,26 @@ macro_rules! properties {
             $slot = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>(&$rule, $cursor)?;
         })*
         if !$cursor.close(before) {
-            while $cursor.more_keys(&mut before)? {
+            'keys: while $cursor.more_keys(&mut before)? {
                 let mut found = ::core::option::Option::None;
-                let read = loop {
+                loop {
                     $(if $cursor.is_key(found, $name, $crate::key!($name $($spelled)?)) {
-                        let read = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>;
-                        break $crate::codec::once(&mut $slot, read, &$rule, $cursor);
+                        // Which of two counts, and whether the other one matters, is not for the
+                        // one pass.
+                        if $slot.is_some() {
+                            return ::core::option::Option::None;
+                        }
+                        $slot = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>(
+                            &$rule, $cursor,
+                        )?;
+                        continue 'keys;
                     })*
                     found = $cursor.other_key(&[$($name),*])?;
                     if found.is_none() {
-                        break $cursor.skip();
+                        $cursor.skip()?;
+                        continue 'keys;
                     }
-                };
-                read?;
+                }
             }
         }
     };

@@ -45,22 +45,6 @@ pub fn optional<'a, M: Mode, T: Readable>(
     if cursor.null() { Some(None) } else { rule.parse::<M>(cursor).map(Some) }
 }
 
-/// Fills the slot of a field out of order. Which of two counts, and whether the other one matters, is
-/// not for the one pass.
-#[inline]
-pub fn once<'a, R, T>(
-    slot: &mut Option<T>,
-    read: impl FnOnce(&R, &mut Cursor<'a>) -> Option<Option<T>>,
-    rule: &R,
-    cursor: &mut Cursor<'a>,
-) -> Option<()> {
-    if slot.is_some() {
-        return None;
-    }
-    *slot = read(rule, cursor)?;
-    Some(())
-}
-
 /// What a field has once its struct is read.
 pub mod finish {
     /// A property that must be there.
