@@ -45,7 +45,7 @@ use wr_testkit::Server;
 /// Events of one round.
 const EVENTS: usize = 30_000;
 /// Rounds of each side.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 21;
 /// How much of the raw speed is to be left.
 const WANTED: f64 = 0.9;
 /// Unanswered publishes.
