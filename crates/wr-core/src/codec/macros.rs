@@ -16,30 +16,28 @@ macro_rules! properties {
             <$crate::mode!($kind $mode) as $crate::codec::Mode>::Of<'_, $ty>
         > = ::core::option::Option::None;)*
         let mut before = $cursor.open()?;
-        $(if $cursor.key(&mut before, $crate::key!($name $($spelled)?)) {
-            $slot = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>(&$rule, $cursor)?;
+        $(if $cursor.key(&mut before, $crate::key!($name $($spelled)?))
+            && $crate::codec::fill::$kind::<$crate::mode!($kind $mode), $ty>(
+                &mut $slot, &$rule, $cursor,
+            ).is_none()
+        {
+            return ::core::option::Option::None;
         })*
         if !$cursor.close(before) {
-            'keys: while $cursor.more_keys(&mut before)? {
+            while $cursor.more_keys(&mut before)? {
                 let mut found = ::core::option::Option::None;
-                loop {
+                let read = loop {
                     $(if $cursor.is_key(found, $name, $crate::key!($name $($spelled)?)) {
-                        // Which of two counts, and whether the other one matters, is not for the
-                        // one pass.
-                        if $slot.is_some() {
-                            return ::core::option::Option::None;
-                        }
-                        $slot = $crate::codec::$kind::<$crate::mode!($kind $mode), $ty>(
-                            &$rule, $cursor,
-                        )?;
-                        continue 'keys;
+                        break $crate::codec::fill::$kind::<$crate::mode!($kind $mode), $ty>(
+                            &mut $slot, &$rule, $cursor,
+                        );
                     })*
                     found = $cursor.other_key(&[$($name),*])?;
                     if found.is_none() {
-                        $cursor.skip()?;
-                        continue 'keys;
+                        break $cursor.skip();
                     }
-                }
+                };
+                read?;
             }
         }
     };

@@ -29,7 +29,7 @@ pub mod write;
 
 pub use cursor::Cursor;
 pub use mode::{Borrowed, Check, Mode, Owned};
-pub use rules::{Parse, constant, finish, optional, owned, required, viewed};
+pub use rules::{Parse, fill, finish, owned, viewed};
 
 pub(crate) use format::{date_time, uuid};
 pub(crate) use value::has_different_keys;

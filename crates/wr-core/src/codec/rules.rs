@@ -24,25 +24,44 @@ pub trait Parse<T: Readable> {
     fn parse<'a, M: Mode>(&self, cursor: &mut Cursor<'a>) -> Option<M::Of<'a, T>>;
 }
 
-/// What a field has while its struct is read: a property that must be there.
-#[inline]
-pub fn required<'a, M: Mode, T: Readable>(
-    rule: &impl Parse<T>,
-    cursor: &mut Cursor<'a>,
-) -> Option<Option<M::Of<'a, T>>> {
-    rule.parse::<M>(cursor).map(Some)
-}
+/// Fills the slot of a field. Which of two counts, and whether the other one matters, is not for the
+/// one pass. A function for each kind and no `?` where it is called, for the compiler pays for every
+/// property that it infers.
+pub mod fill {
+    use super::{Cursor, Mode, Parse, Readable};
 
-/// What a field has while its struct is read: a property that is always the same.
-pub use required as constant;
+    /// A property that must be there.
+    #[inline]
+    pub fn required<'a, M: Mode, T: Readable>(
+        slot: &mut Option<M::Of<'a, T>>,
+        rule: &impl Parse<T>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<()> {
+        if slot.is_some() {
+            return None;
+        }
+        *slot = Some(rule.parse::<M>(cursor)?);
+        Some(())
+    }
 
-/// What a field has while its struct is read: a property that may be missing, as null is.
-#[inline]
-pub fn optional<'a, M: Mode, T: Readable>(
-    rule: &impl Parse<T>,
-    cursor: &mut Cursor<'a>,
-) -> Option<Option<M::Of<'a, T>>> {
-    if cursor.null() { Some(None) } else { rule.parse::<M>(cursor).map(Some) }
+    /// A property that is always the same.
+    pub use required as constant;
+
+    /// A property that may be missing, as null is.
+    #[inline]
+    pub fn optional<'a, M: Mode, T: Readable>(
+        slot: &mut Option<M::Of<'a, T>>,
+        rule: &impl Parse<T>,
+        cursor: &mut Cursor<'a>,
+    ) -> Option<()> {
+        if slot.is_some() {
+            return None;
+        }
+        if !cursor.null() {
+            *slot = Some(rule.parse::<M>(cursor)?);
+        }
+        Some(())
+    }
 }
 
 /// What a field has once its struct is read.
