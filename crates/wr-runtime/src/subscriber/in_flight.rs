@@ -14,6 +14,9 @@ use tokio::task::unconstrained;
 
 use super::place::Place;
 
+/// After so long the server is told of what is handled, even where more is about to be.
+const TOGETHER: Duration = Duration::from_millis(2);
+
 /// The messages that were delivered and are not settled.
 #[derive(Debug)]
 pub(super) struct InFlight {
@@ -30,6 +33,23 @@ struct Table {
     late: HashMap<u64, Subject, BuildHasherDefault<Numbers>>,
     /// The number of the last delivery.
     last: u64,
+    /// Where the server is to be told of what is handled.
+    handled: Vec<Subject>,
+    /// When the first of these was.
+    since: Option<Instant>,
+}
+
+impl Table {
+    /// Holds a delivery no more; gives where the server is to be told, unless that has been taken.
+    fn release(&mut self, place: Place, number: u64, gauge: &Gauge) -> Option<Subject> {
+        match self.held.entry(place) {
+            Entry::Occupied(held) if held.get().number == number => {
+                gauge.dec();
+                Some(held.remove().reply)
+            }
+            _ => self.late.remove(&number),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -67,14 +87,23 @@ impl InFlight {
     /// A delivery is about to be settled: where the server is to be told. None where that has been
     /// taken.
     pub(super) fn release(&self, place: Place, number: u64) -> Option<Subject> {
+        self.lock().release(place, number, &self.gauge)
+    }
+
+    /// A message is handled, of which the server is to be told together with others: true where the
+    /// first of them has waited long enough.
+    pub(super) fn handled(&self, place: Place, number: u64, at: Instant) -> bool {
         let mut table = self.lock();
-        match table.held.entry(place) {
-            Entry::Occupied(held) if held.get().number == number => {
-                self.gauge.dec();
-                Some(held.remove().reply)
-            }
-            _ => table.late.remove(&number),
-        }
+        let reply = table.release(place, number, &self.gauge);
+        table.handled.extend(reply);
+        at.duration_since(*table.since.get_or_insert(at)) > TOGETHER
+    }
+
+    /// What is handled, for the server to be told of. What is not taken from it will be.
+    pub(super) fn take_handled(&self) -> Handled<'_> {
+        let mut table = self.lock();
+        table.since = None;
+        Handled { in_flight: self, replies: std::mem::take(&mut table.handled).into_iter() }
     }
 
     /// A message was given back.
@@ -143,6 +172,28 @@ impl Drop for InFlight {
     }
 }
 
+/// Where the server is to be told of what is handled.
+pub(super) struct Handled<'a> {
+    in_flight: &'a InFlight,
+    replies: std::vec::IntoIter<Subject>,
+}
+
+impl Iterator for Handled<'_> {
+    type Item = Subject;
+
+    fn next(&mut self) -> Option<Subject> {
+        self.replies.next()
+    }
+}
+
+impl Drop for Handled<'_> {
+    fn drop(&mut self) {
+        if !self.replies.as_slice().is_empty() {
+            self.in_flight.lock().handled.extend(&mut self.replies);
+        }
+    }
+}
+
 /// The table while deliveries are being held.
 pub(super) struct Holding<'a> {
     table: MutexGuard<'a, Table>,
@@ -154,7 +205,7 @@ impl Holding<'_> {
     /// Holds a delivery that came now, and gives it a number. None where an earlier delivery of the
     /// message is being handled in good time: its end settles both.
     pub(super) fn hold(&mut self, place: Place, reply: Subject, now: Instant) -> Option<u64> {
-        let Table { held, late, last } = &mut *self.table;
+        let Table { held, late, last, .. } = &mut *self.table;
         *last += 1;
         let new = Held { number: *last, reply, told: now, until: None };
         match held.entry(place) {
@@ -253,5 +304,28 @@ mod tests {
         assert_eq!(release(second).as_deref(), Some("third"));
         assert_eq!((release(first), release(second)), (None, None));
         assert_eq!(in_flight.gauge.get(), 0);
+    }
+
+    #[test]
+    fn what_is_handled_is_told_of_together_but_soon_and_never_forgotten() {
+        let in_flight = InFlight::new(Gauge::default());
+        let start = Instant::now();
+        let handled = |sequence: u64, after| {
+            let place = Place { sequence, stored_at: 0 };
+            let number = in_flight.holding().hold(place, sequence.to_string().into(), start);
+            in_flight.handled(place, number.unwrap(), start + after)
+        };
+        let moment = Duration::from_nanos(1);
+        assert!(!handled(1, Duration::ZERO));
+        assert!(!handled(2, TOGETHER));
+        assert!(handled(3, TOGETHER + moment), "the first has waited long enough");
+        assert_eq!(in_flight.gauge.get(), 0);
+        let told: Vec<String> = in_flight.take_handled().map(|reply| reply.to_string()).collect();
+        assert_eq!(told, ["1", "2", "3"]);
+        assert!(!handled(4, 2 * TOGETHER), "it is the first again");
+        assert!(!handled(5, 2 * TOGETHER));
+        assert_eq!(in_flight.take_handled().next().as_deref(), Some("4"));
+        assert_eq!(in_flight.take_handled().next().as_deref(), Some("5"), "it was not told of");
+        assert_eq!(in_flight.take_handled().next(), None);
     }
 }

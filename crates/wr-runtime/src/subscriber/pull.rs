@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 
-use super::work::{Arrival, Job, Received, nak};
+use super::work::{Arrival, Job, Received, acknowledge, nak};
 use super::workers::{Work, Workers};
 use super::{Shared, SubscriberDrained, attach};
 use crate::connection::{Denial, Mark, with_sources};
@@ -139,6 +139,8 @@ async fn drain(shared: &Arc<Shared>, deadline: Instant) -> Result<SubscriberDrai
 /// answers.
 async fn tell(shared: &Shared, mut left: Vec<Subject>) -> Result<()> {
     let client = shared.connection.client();
+    // Of a worker that was cut off.
+    acknowledge(shared).await;
     let last = left.pop();
     for reply in left {
         let told = client.publish(reply, nak(Duration::ZERO)).await;
@@ -274,11 +276,12 @@ impl<'a> Session<'a> {
         self.shared.connection.client().connection_state() == State::Connected
     }
 
-    /// Asks for as many messages as there are free slots, as soon as that is half of them.
+    /// Asks for as many messages as there are free slots, as soon as that is a third of all: seldom,
+    /// and while the server still has something to send.
     async fn ask(&mut self) -> Result<()> {
         let enough = match self.outstanding {
             0 => 1,
-            _ => self.shared.options.concurrency.div_ceil(2),
+            _ => self.shared.options.concurrency.div_ceil(3),
         };
         // Set before the slots are looked at, so that one that is freed meanwhile is heard of.
         let free = self.shared.workers.free_slots(self.outstanding + enough);

@@ -184,11 +184,11 @@ impl<'a> Job<'a> {
         attempt: u32,
         in_order: bool,
     ) -> Next {
-        let outcome = match prepared {
+        let ended = match prepared {
             Ok(prepared) => {
                 if attempt == self.arrival.deliveries && self.was_seen(prepared.id).await {
                     self.answer(Bytes::from_static(ACK)).await;
-                    self.count(Status::Duplicate);
+                    self.count(Status::Duplicate, Instant::now());
                     return Next::Settled;
                 }
                 let delivery = self.delivery(prepared.subject, trace.clone(), attempt);
@@ -196,10 +196,10 @@ impl<'a> Job<'a> {
             }
             Err(undecodable) => {
                 self.shared.metrics.decode_failed(undecodable.reason.label());
-                (undecodable.outcome(), None)
+                Ended { outcome: undecodable.outcome(), id: None, at: Instant::now() }
             }
         };
-        self.settle(outcome, &trace, attempt, in_order).await
+        self.settle(ended, &trace, attempt, in_order).await
     }
 
     fn delivery(&self, subject: &'static str, trace: TraceContext, attempt: u32) -> Delivery {
@@ -257,23 +257,26 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Runs the handler; also gives the id of what was handled.
-    async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> (Outcome, Option<Uuid>) {
+    /// Runs the handler.
+    async fn attempt(&self, prepared: Prepared, delivery: Delivery) -> Ended {
         let Shared { options, in_flight, .. } = self.shared;
         let (id, attempts) = (prepared.id, (delivery.attempt, delivery.attempts));
         let (started, deadline) = (Instant::now(), options.handler_deadline);
         in_flight.begin(self.arrival.place, self.arrival.held, started.checked_add(deadline));
         let handled = prepared.run(delivery, Some(Limit { started, deadline })).await;
+        let at = Instant::now();
         if let Some(metrics) = self.metrics() {
-            metrics.handled(started.elapsed());
+            metrics.handled(at - started);
         }
         match outcome(handled, attempts, &options.retry) {
             // It is settled at once, unless it is to be remembered first.
-            Outcome::Ack if self.shared.seen.is_none() => (Outcome::Ack, None),
+            Outcome::Ack if self.shared.seen.is_none() => {
+                Ended { outcome: Outcome::Ack, id: None, at }
+            }
             outcome => {
                 in_flight.end(self.arrival.place, self.arrival.held);
-                let handled = (outcome == Outcome::Ack).then_some(id);
-                (outcome, handled)
+                let id = (outcome == Outcome::Ack).then_some(id);
+                Ended { outcome, id, at }
             }
         }
     }
@@ -287,7 +290,7 @@ impl<'a> Job<'a> {
     /// Tells the server what has become of the message.
     async fn settle(
         &mut self,
-        (outcome, id): (Outcome, Option<Uuid>),
+        Ended { outcome, id, mut at }: Ended,
         trace: &TraceContext,
         attempt: u32,
         in_order: bool,
@@ -296,9 +299,15 @@ impl<'a> Job<'a> {
             Outcome::Ack => {
                 if let (Some(seen), Some(id)) = (&self.shared.seen, id) {
                     Box::pin(seen.insert(id)).await;
+                    at = Instant::now();
                 }
-                self.answer(Bytes::from_static(ACK)).await;
-                self.count(Status::Success);
+                if in_order || self.shared.options.double_ack {
+                    self.answer(Bytes::from_static(ACK)).await;
+                    at = Instant::now();
+                } else {
+                    self.acknowledge_with_others(at).await;
+                }
+                self.count(Status::Success, at);
                 Next::Settled
             }
             Outcome::Retry { after, error } => {
@@ -308,7 +317,7 @@ impl<'a> Job<'a> {
                 if !in_order {
                     self.answer(nak(after)).await;
                 }
-                self.count(Status::Retry);
+                self.count(Status::Retry, Instant::now());
                 if in_order { Next::Again(after) } else { Next::Later }
             }
             Outcome::DeadLetter { reason, error, schema_errors } => {
@@ -340,7 +349,7 @@ impl<'a> Job<'a> {
             attempt = attempt.saturating_add(1);
             if !stays {
                 self.answer(nak(pause)).await;
-                self.count(Status::Retry);
+                self.count(Status::Retry, Instant::now());
                 return Next::Later;
             }
             if self.pause(pause).await {
@@ -358,7 +367,7 @@ impl<'a> Job<'a> {
         if kept == Kept::New || attempt > self.arrival.deliveries {
             self.shared.metrics.dead_lettered(reason);
         }
-        self.count(Status::DeadLetter);
+        self.count(Status::DeadLetter, Instant::now());
         Next::Settled
     }
 
@@ -381,6 +390,15 @@ impl<'a> Job<'a> {
             deliveries: Some(i64::from(self.arrival.deliveries)),
             original_headers: HeaderMap::clone(&self.arrival.headers),
             schema_errors,
+        }
+    }
+
+    /// The worker acknowledges what it has handled before it waits for anything: each ack alone
+    /// would cost a system call here, and two in the server.
+    async fn acknowledge_with_others(&mut self, at: Instant) {
+        self.is_released = true;
+        if self.shared.in_flight.handled(self.arrival.place, self.arrival.held, at) {
+            acknowledge(self.shared).await;
         }
     }
 
@@ -423,9 +441,9 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn count(&self, status: Status) {
+    fn count(&self, status: Status, at: Instant) {
         if let Some(metrics) = self.metrics() {
-            metrics.processed(status, self.arrival.received.at.elapsed());
+            metrics.processed(status, at.saturating_duration_since(self.arrival.received.at));
         }
     }
 
@@ -442,6 +460,24 @@ impl Drop for Job<'_> {
             self.shared.in_flight.release(self.arrival.place, self.arrival.held);
         }
         self.shared.workers.free();
+    }
+}
+
+/// How an attempt ended, and when.
+struct Ended {
+    outcome: Outcome,
+    /// Of what is to be remembered as handled.
+    id: Option<Uuid>,
+    at: Instant,
+}
+
+/// Tells the server of what is handled.
+pub(super) async fn acknowledge(shared: &Shared) {
+    for reply in shared.in_flight.take_handled() {
+        let told = shared.connection.client().publish(reply.clone(), Bytes::from_static(ACK)).await;
+        if let Err(error) = told {
+            tracing::warn!("the server was not told on `{reply}`: {error}");
+        }
     }
 }
 

@@ -12,14 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Shared;
-use super::work::{Arrival, Job, run_in_order};
+use super::work::{Arrival, Job, acknowledge, run_in_order};
 
 /// After so many messages a worker lets others have its thread, the connection among them.
-const IN_A_ROW: u32 = 32;
+const IN_A_ROW: u32 = 64;
 
 /// After so long, messages that nobody takes wait for threads that are blocked.
 const STANDSTILL: Duration = Duration::from_millis(10);
@@ -232,20 +233,19 @@ impl Worker {
                     Work::Key(key) => run_in_order(&shared, key).await,
                 }
             });
-            poll_fn(|context| {
-                let polled = working.as_mut().poll(context);
-                if polled.is_pending() {
-                    self.wait();
-                }
-                polled
-            })
-            .await;
+            let begun = poll_fn(|context| Poll::Ready(working.as_mut().poll(context))).await;
+            if begun.is_pending() {
+                self.wait();
+                join(acknowledge(&shared), working).await;
+            }
             in_a_row += 1;
             if in_a_row == IN_A_ROW {
                 in_a_row = 0;
+                acknowledge(&shared).await;
                 tokio::task::yield_now().await;
             }
         }
+        acknowledge(&shared).await;
     }
 
     /// The next, if there is one for this worker; else it has to end.

@@ -137,3 +137,36 @@ async fn a_subscriber_runs_until_it_is_told_to_stop() {
     let info = ask(&connection, "CONSUMER.INFO.POSITION_EVENTS.analytics-processor", json!({}));
     assert_eq!(info.await["num_ack_pending"], 0);
 }
+
+/// One worker handles all, so that the first are told of before it waits for the last, or never.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_is_handled_is_acknowledged_before_a_handler_waits() {
+    let (_server, connection) = server().await;
+    let go_on = Arc::new(tokio::sync::Notify::new());
+    let waiting = go_on.clone();
+    let handlers = handlers(move |event, _| {
+        let waiting = waiting.clone();
+        async move {
+            if event.data.position_id == "waits" {
+                waiting.notified().await;
+            }
+            Ok(())
+        }
+    });
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    for position in ["first", "second", "waits"] {
+        publisher.publish(&enqueued(position, 0)).await.unwrap();
+    }
+    let subscriber = Subscriber::start(&connection, "analytics-processor", handlers, quick());
+    let subscriber = subscriber.await.unwrap();
+    let unacknowledged = || async {
+        let info = ask(&connection, "CONSUMER.INFO.POSITION_EVENTS.analytics-processor", json!({}));
+        let info = info.await;
+        (info["num_pending"].as_u64(), info["num_ack_pending"].as_u64())
+    };
+    until("one waits", || async { unacknowledged().await == (Some(0), Some(1)) }).await;
+    go_on.notify_one();
+    until("all are told of", || async { unacknowledged().await == (Some(0), Some(0)) }).await;
+    drain_all(subscriber).await;
+}
