@@ -143,9 +143,11 @@ async fn a_subscriber_runs_until_it_is_told_to_stop() {
 async fn what_is_handled_is_acknowledged_before_a_handler_waits() {
     let (_server, connection) = server().await;
     let go_on = Arc::new(tokio::sync::Notify::new());
-    let waiting = go_on.clone();
+    let log = Log::default();
+    let (waiting, seen) = (go_on.clone(), log.clone());
     let handlers = handlers(move |event, _| {
         let waiting = waiting.clone();
+        seen.lock().unwrap().push(event.data.position_id.clone());
         async move {
             if event.data.position_id == "waits" {
                 waiting.notified().await;
@@ -169,4 +171,5 @@ async fn what_is_handled_is_acknowledged_before_a_handler_waits() {
     go_on.notify_one();
     until("all are told of", || async { unacknowledged().await == (Some(0), Some(0)) }).await;
     drain_all(subscriber).await;
+    assert_eq!(*log.lock().unwrap(), ["first", "second", "waits"], "none came again");
 }
