@@ -26,7 +26,7 @@ pub(crate) fn map<T: Sync, R: Send, B>(
     };
     let work = &work;
     let (mut all, beside) = thread::scope(|scope| {
-        let workers: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (1..cores.min(items.len())).map(|_| scope.spawn(work)).collect();
         let beside = beside();
         let mut all = work();
         for worker in workers {

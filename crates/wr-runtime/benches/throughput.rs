@@ -175,11 +175,11 @@ async fn consume_raw(connection: &Connection) -> Round {
     while let Some(message) = messages.next().await {
         message.unwrap().ack().await.unwrap();
     }
-    connection.client().flush().await.unwrap();
+    settled(connection).await;
     watch.stop()
 }
 
-/// Until the last event is handled and its ack is flushed, as above. A drain would also wait for
+/// Until the last event is handled and the server has its ack, as above. A drain would also wait for
 /// what might still come.
 async fn consume_typed(connection: &Connection) -> Round {
     let counted = Arc::new((AtomicU64::new(0), Notify::new()));
@@ -188,10 +188,17 @@ async fn consume_typed(connection: &Connection) -> Round {
     let handlers = handlers(counted.clone(), EVENTS as u64);
     let subscriber = Subscriber::start(connection, CONSUMER, handlers, options).await.unwrap();
     counted.1.notified().await;
-    connection.client().flush().await.unwrap();
+    settled(connection).await;
     let round = watch.stop();
     assert!(subscriber.drain(Duration::from_secs(10)).await.unwrap().returned.is_empty());
     round
+}
+
+/// Until the server has every ack.
+async fn settled(connection: &Connection) {
+    connection.client().flush().await.unwrap();
+    let stream = connection.jetstream().get_stream(STREAM).await.unwrap();
+    while stream.consumer_info(CONSUMER).await.unwrap().num_ack_pending > 0 {}
 }
 
 /// Metrics that a registry has, as in a service.

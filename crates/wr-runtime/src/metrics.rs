@@ -201,7 +201,8 @@ impl Metrics {
     /// `_total` to counters, the unit to what has one, and a full stop to every help text.
     ///
     /// Published is what a stream took, processed what a subscriber was delivered, by what became
-    /// of it; the latency is from that delivery to its settlement.
+    /// of it; the latency is from that delivery until it was handled, or the server told of it where
+    /// it is told alone: of what failed, has an order, or is to be confirmed.
     pub fn register(&self, registry: &mut Registry, catalogue: &Catalogue) {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let prefix = catalogue.domain.replace(|c| !is_name(c), "_");

@@ -13,14 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer;
+use futures_util::FutureExt;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, unconstrained};
 use wr_core::topology::Consumer;
 
 use self::attach::Position;
 use self::in_flight::InFlight;
 use self::order::Order;
 use self::seen::Seen;
+use self::work::acknowledge;
 use self::workers::Workers;
 use crate::connection::Connection;
 use crate::dead_letter::Keeper;
@@ -312,6 +314,9 @@ async fn watch_over(shared: Arc<Shared>) {
         loop {
             ticks.tick().await;
             shared.in_flight.keep_alive(shared.connection.client(), shared.ack_wait() / 3);
+            // Of a worker whose handler blocks its thread. A connection that takes nothing now has
+            // nobody to tell, and must not hold up what comes next.
+            let _ = unconstrained(acknowledge(&shared)).now_or_never();
         }
     };
     // On its own, for an answer may be long in coming.

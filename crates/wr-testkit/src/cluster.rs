@@ -9,7 +9,7 @@ use crate::server::{LOOK_AGAIN, address, connect, free_port};
 use crate::{Error, Server, ServerOptions};
 
 /// How long an election may take; one takes under a second where nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How often to choose ports anew when another process was faster.
 const TRIES: usize = 10;

@@ -14,7 +14,7 @@ use tokio::task::unconstrained;
 
 use super::place::Place;
 
-/// After so long the server is told of what is handled, even where more is about to be.
+/// What is handled and has waited longer than this is told of with the next that is.
 const TOGETHER: Duration = Duration::from_millis(2);
 
 /// The messages that were delivered and are not settled.
@@ -34,7 +34,7 @@ struct Table {
     /// The number of the last delivery.
     last: u64,
     /// Where the server is to be told of what is handled.
-    handled: Vec<Subject>,
+    untold: Vec<Subject>,
     /// When the first of these was.
     since: Option<Instant>,
 }
@@ -95,15 +95,15 @@ impl InFlight {
     pub(super) fn handled(&self, place: Place, number: u64, at: Instant) -> bool {
         let mut table = self.lock();
         let reply = table.release(place, number, &self.gauge);
-        table.handled.extend(reply);
+        table.untold.extend(reply);
         at.duration_since(*table.since.get_or_insert(at)) > TOGETHER
     }
 
-    /// What is handled, for the server to be told of. What is not taken from it will be.
-    pub(super) fn take_handled(&self) -> Handled<'_> {
+    /// What is handled, for the server to be told of. What it is not told of is taken again.
+    pub(super) fn take_untold(&self) -> Untold<'_> {
         let mut table = self.lock();
         table.since = None;
-        Handled { in_flight: self, replies: std::mem::take(&mut table.handled).into_iter() }
+        Untold { in_flight: self, replies: std::mem::take(&mut table.untold).into_iter() }
     }
 
     /// A message was given back.
@@ -173,23 +173,26 @@ impl Drop for InFlight {
 }
 
 /// Where the server is to be told of what is handled.
-pub(super) struct Handled<'a> {
+pub(super) struct Untold<'a> {
     in_flight: &'a InFlight,
     replies: std::vec::IntoIter<Subject>,
 }
 
-impl Iterator for Handled<'_> {
-    type Item = Subject;
+impl Untold<'_> {
+    pub(super) fn first(&self) -> Option<Subject> {
+        self.replies.as_slice().first().cloned()
+    }
 
-    fn next(&mut self) -> Option<Subject> {
-        self.replies.next()
+    /// The server has been told of the first.
+    pub(super) fn told(&mut self) {
+        self.replies.next();
     }
 }
 
-impl Drop for Handled<'_> {
+impl Drop for Untold<'_> {
     fn drop(&mut self) {
         if !self.replies.as_slice().is_empty() {
-            self.in_flight.lock().handled.extend(&mut self.replies);
+            self.in_flight.lock().untold.extend(&mut self.replies);
         }
     }
 }
@@ -320,12 +323,22 @@ mod tests {
         assert!(!handled(2, TOGETHER));
         assert!(handled(3, TOGETHER + moment), "the first has waited long enough");
         assert_eq!(in_flight.gauge.get(), 0);
-        let told: Vec<String> = in_flight.take_handled().map(|reply| reply.to_string()).collect();
-        assert_eq!(told, ["1", "2", "3"]);
+        let mut untold = in_flight.take_untold();
+        for reply in ["1", "2"] {
+            assert_eq!(untold.first().as_deref(), Some(reply));
+            untold.told();
+        }
         assert!(!handled(4, 2 * TOGETHER), "it is the first again");
-        assert!(!handled(5, 2 * TOGETHER));
-        assert_eq!(in_flight.take_handled().next().as_deref(), Some("4"));
-        assert_eq!(in_flight.take_handled().next().as_deref(), Some("5"), "it was not told of");
-        assert_eq!(in_flight.take_handled().next(), None);
+        // Who is cut off has not told of the third.
+        assert_eq!(untold.first().as_deref(), Some("3"));
+        drop(untold);
+        let mut untold = in_flight.take_untold();
+        for reply in ["4", "3"] {
+            assert_eq!(untold.first().as_deref(), Some(reply));
+            untold.told();
+        }
+        assert_eq!(untold.first(), None);
+        drop(untold);
+        assert_eq!(in_flight.take_untold().first(), None);
     }
 }

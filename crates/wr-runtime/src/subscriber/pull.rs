@@ -93,7 +93,8 @@ async fn find_again(shared: &Shared, pause: &mut Duration) {
     }
 }
 
-/// However the loop ends: nobody takes it to run or knows how far it is behind, and what waits holds on to nothing.
+/// However the loop ends: nobody takes it to run or knows how far it is behind, and what waits holds
+/// on to nothing.
 struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
@@ -277,7 +278,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks for as many messages as there are free slots, as soon as that is a third of all: seldom,
-    /// and while the server still has something to send.
+    /// and while the server has something to send still.
     async fn ask(&mut self) -> Result<()> {
         let enough = match self.outstanding {
             0 => 1,

@@ -269,7 +269,7 @@ impl<'a> Job<'a> {
             metrics.handled(at - started);
         }
         match outcome(handled, attempts, &options.retry) {
-            // It is settled at once, unless it is to be remembered first.
+            // It is held no longer, unless it is to be remembered first.
             Outcome::Ack if self.shared.seen.is_none() => {
                 Ended { outcome: Outcome::Ack, id: None, at }
             }
@@ -301,13 +301,14 @@ impl<'a> Job<'a> {
                     Box::pin(seen.insert(id)).await;
                     at = Instant::now();
                 }
+                // A worker may stay with the messages of a key for long.
                 if in_order || self.shared.options.double_ack {
                     self.answer(Bytes::from_static(ACK)).await;
-                    at = Instant::now();
+                    self.count(Status::Success, Instant::now());
                 } else {
+                    self.count(Status::Success, at);
                     self.acknowledge_with_others(at).await;
                 }
-                self.count(Status::Success, at);
                 Next::Settled
             }
             Outcome::Retry { after, error } => {
@@ -398,7 +399,7 @@ impl<'a> Job<'a> {
     async fn acknowledge_with_others(&mut self, at: Instant) {
         self.is_released = true;
         if self.shared.in_flight.handled(self.arrival.place, self.arrival.held, at) {
-            acknowledge(self.shared).await;
+            Box::pin(acknowledge(self.shared)).await;
         }
     }
 
@@ -471,12 +472,14 @@ struct Ended {
     at: Instant,
 }
 
-/// Tells the server of what is handled.
+/// Tells the server of what is handled. Who is cut off here leaves the rest to be told of later.
 pub(super) async fn acknowledge(shared: &Shared) {
-    for reply in shared.in_flight.take_handled() {
-        let told = shared.connection.client().publish(reply.clone(), Bytes::from_static(ACK)).await;
+    let mut untold = shared.in_flight.take_untold();
+    while let Some(reply) = untold.first() {
+        let told = shared.connection.client().publish(reply, Bytes::from_static(ACK)).await;
+        untold.told();
         if let Err(error) = told {
-            tracing::warn!("the server was not told on `{reply}`: {error}");
+            tracing::warn!("the server was not told of what is handled: {error}");
         }
     }
 }

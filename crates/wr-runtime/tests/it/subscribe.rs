@@ -10,8 +10,8 @@ use wr_events::{
     PositionExpiredV1,
 };
 use wr_runtime::{
-    Delivery, Handled, HandlerError, Handlers, Publisher, PublisherOptions, RetryPolicy,
-    Subscriber, SubscriberOptions,
+    Connection, Delivery, Handled, HandlerError, Handlers, Publisher, PublisherOptions,
+    RetryPolicy, Subscriber, SubscriberOptions,
 };
 
 use crate::support::{LONG, ask, drain_all, enqueued, messages, server, until};
@@ -162,14 +162,42 @@ async fn what_is_handled_is_acknowledged_before_a_handler_waits() {
     }
     let subscriber = Subscriber::start(&connection, "analytics-processor", handlers, quick());
     let subscriber = subscriber.await.unwrap();
-    let unacknowledged = || async {
-        let info = ask(&connection, "CONSUMER.INFO.POSITION_EVENTS.analytics-processor", json!({}));
-        let info = info.await;
-        (info["num_pending"].as_u64(), info["num_ack_pending"].as_u64())
-    };
-    until("one waits", || async { unacknowledged().await == (Some(0), Some(1)) }).await;
+    until("one waits", || async { unacknowledged(&connection).await == (Some(0), Some(1)) }).await;
     go_on.notify_one();
-    until("all are told of", || async { unacknowledged().await == (Some(0), Some(0)) }).await;
+    until("all are told of", || async { unacknowledged(&connection).await.1 == Some(0) }).await;
     drain_all(subscriber).await;
     assert_eq!(*log.lock().unwrap(), ["first", "second", "waits"], "none came again");
+}
+
+/// A worker has handled the first when the second keeps its thread; whoever else might tell of the
+/// first has perhaps no thread to run on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_handled_is_acknowledged_while_a_handler_blocks_its_thread() {
+    let (_server, connection) = server().await;
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let handlers = handlers(move |event, _| {
+        if event.data.position_id == "blocks" {
+            let _ = released.lock().unwrap().recv();
+        }
+        std::future::ready(Ok(()))
+    });
+    let publisher =
+        Publisher::new(&connection, &CATALOGUE, "test", PublisherOptions::new()).unwrap();
+    for position in ["first", "blocks"] {
+        publisher.publish(&enqueued(position, 0)).await.unwrap();
+    }
+    let subscriber = Subscriber::start(&connection, "analytics-processor", handlers, quick());
+    let subscriber = subscriber.await.unwrap();
+    until("one blocks", || async { unacknowledged(&connection).await == (Some(0), Some(1)) }).await;
+    drop(release);
+    until("all are told of", || async { unacknowledged(&connection).await.1 == Some(0) }).await;
+    drain_all(subscriber).await;
+}
+
+/// How many messages the server has not delivered, and how many it holds for unsettled.
+async fn unacknowledged(connection: &Connection) -> (Option<u64>, Option<u64>) {
+    let info = ask(connection, "CONSUMER.INFO.POSITION_EVENTS.analytics-processor", json!({}));
+    let info = info.await;
+    (info["num_pending"].as_u64(), info["num_ack_pending"].as_u64())
 }
