@@ -23,7 +23,7 @@ use wr_runtime::{
 };
 use wr_testkit::ServerOptions;
 
-use crate::support::{apply, ask, connect, drain_all, enqueued, messages, server, until};
+use crate::support::{MOMENT, apply, ask, connect, drain_all, enqueued, messages, server, until};
 
 pub(crate) const STREAM: &str = "POSITION_EVENTS";
 pub(crate) const CONSUMER: &str = "analytics-processor";
@@ -59,7 +59,7 @@ async fn consumer(connection: &Connection, name: &str) -> PullConsumer {
 /// What a consumer is delivered now, at most so many.
 async fn pull(connection: &Connection, name: &str, most: usize) -> Vec<jetstream::Message> {
     let consumer = consumer(connection, name).await;
-    let batch = consumer.fetch().max_messages(most).messages().await.unwrap();
+    let batch = consumer.batch().max_messages(most).expires(MOMENT).messages().await.unwrap();
     batch.map(Result::unwrap).collect().await
 }
 

@@ -15,7 +15,7 @@ use wr_runtime::{
 };
 use wr_testkit::{Binary, DEFAULT_VERSION, FLOOR_VERSION, Server, ServerOptions};
 
-use crate::support::{ask, connect, messages, until};
+use crate::support::{MOMENT, ask, connect, messages, until};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -460,7 +460,7 @@ async fn pull(connection: &Connection, stream: &str, name: &str, most: usize) ->
     use futures_util::StreamExt;
     let consumer: async_nats::jetstream::consumer::PullConsumer =
         connection.jetstream().get_consumer_from_stream(name, stream).await.unwrap();
-    let mut batch = consumer.fetch().max_messages(most).messages().await.unwrap();
+    let mut batch = consumer.batch().max_messages(most).expires(MOMENT).messages().await.unwrap();
     let mut sequences = Vec::new();
     while let Some(message) = batch.next().await {
         let message = message.unwrap();

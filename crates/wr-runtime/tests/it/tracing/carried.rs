@@ -1,6 +1,7 @@
 //! The context of a trace, in and out.
 
 use super::*;
+use crate::support::MOMENT;
 
 /// A service may export fewer spans than there are.
 #[tokio::test]
@@ -152,7 +153,7 @@ async fn a_letter_of_nobodys_span_is_in_the_trace_of_its_original() {
     publish_raw(&connection, PARENT, "vendor=1", b"{").await;
     let consumer = connection.jetstream().get_consumer_from_stream(CONSUMER, STREAM).await;
     let consumer: async_nats::jetstream::consumer::PullConsumer = consumer.unwrap();
-    let mut batch = consumer.fetch().max_messages(1).messages().await.unwrap();
+    let mut batch = consumer.batch().max_messages(1).expires(MOMENT).messages().await.unwrap();
     let message = batch.try_next().await.unwrap().unwrap();
     let letter = DeadLetter::of(&message, Reason::UnmarshalError, "").unwrap();
     let trace = TraceContext::from_headers(&letter.original_headers).unwrap();
