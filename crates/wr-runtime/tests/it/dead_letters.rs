@@ -23,8 +23,11 @@ use wr_runtime::{
 };
 use wr_testkit::ServerOptions;
 
-use crate::support::{MOMENT, apply, ask, connect, drain_all, enqueued, messages, server, until};
+use crate::support::{apply, ask, connect, drain_all, enqueued, messages, server, until};
 
+/// After so long nothing more will come. Servers deliver what was stored a moment ago a moment later:
+/// who asks for what is there may be told that nothing is.
+pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const STREAM: &str = "POSITION_EVENTS";
 pub(crate) const CONSUMER: &str = "analytics-processor";
 pub(crate) const SUBJECT: &str = "waitingroom.position.enqueued.v1";

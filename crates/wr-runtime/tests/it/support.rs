@@ -9,9 +9,6 @@ use wr_testkit::Server;
 
 /// Longer than anything here takes on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
-/// After so long nothing more will come. Servers deliver what was stored a moment ago a moment later:
-/// who asks for what is there may be told that nothing is.
-pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 
 /// A server of its own, with every stream and consumer of the catalogue.
 pub(crate) async fn server() -> (Server, Connection) {

@@ -15,7 +15,8 @@ use wr_runtime::{
 };
 use wr_testkit::{Binary, DEFAULT_VERSION, FLOOR_VERSION, Server, ServerOptions};
 
-use crate::support::{MOMENT, ask, connect, messages, until};
+use crate::dead_letters::MOMENT;
+use crate::support::{ask, connect, messages, until};
 
 const SECOND: u64 = 1_000_000_000;
 

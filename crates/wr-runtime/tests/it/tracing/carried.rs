@@ -1,7 +1,7 @@
 //! The context of a trace, in and out.
 
 use super::*;
-use crate::support::MOMENT;
+use crate::dead_letters::MOMENT;
 
 /// A service may export fewer spans than there are.
 #[tokio::test]
